@@ -1,0 +1,107 @@
+//! What a handler is given.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::clock::{Clock, Time};
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::jose::keys::{self, KeyError, KeySet};
+use crate::seal::Sealer;
+use crate::store::{Store, StoreError};
+
+/// Signing keys and epoch are read again after this many seconds.
+const SITE_LIFETIME: i64 = 300;
+
+/// How many passwords are hashed at once in one process: each takes 19 MiB.
+const HASHERS: usize = 4;
+
+/// Settings, clock, randomness and the table. Cheap to clone; one per process.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What is inside an [`App`].
+pub struct Inner {
+    /// Settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The table.
+    pub store: Store,
+    /// Permits to hash a password.
+    pub hashers: Semaphore,
+    site: Mutex<Option<Arc<Site>>>,
+}
+
+/// What the whole site shares, as last read.
+pub struct Site {
+    /// Seals and opens, in the site's epoch.
+    pub sealer: Sealer,
+    /// Signing keys.
+    pub keys: KeySet,
+    /// For pairwise identifiers: 32 random bytes, hexadecimal.
+    pub salt: String,
+    loaded_at: Time,
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together; reads nothing yet.
+    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
+        let hashers = Semaphore::new(HASHERS);
+        Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Mutex::new(None) }))
+    }
+
+    /// Sealer and keys: those in memory, or after five minutes those in the table.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where the site was never provisioned or its keys don't open.
+    pub async fn site(&self) -> Result<Arc<Site>, StoreError> {
+        let mut cached = self.site.lock().await;
+        let now = self.clock.now();
+        if let Some(site) = cached.as_ref().filter(|site| now - site.loaded_at < SITE_LIFETIME) {
+            return Ok(Arc::clone(site));
+        }
+        let site = Arc::new(self.load_site(now).await?);
+        *cached = Some(Arc::clone(&site));
+        Ok(site)
+    }
+
+    /// The same, but read anew: for a token that names a key which is not in memory.
+    ///
+    /// # Errors
+    /// As [`App::site`].
+    pub async fn reload_site(&self) -> Result<Arc<Site>, StoreError> {
+        let mut cached = self.site.lock().await;
+        let now = self.clock.now();
+        // Made-up key names must not become reads: once in ten seconds is often enough to notice a new key.
+        if let Some(site) = cached.as_ref().filter(|site| now - site.loaded_at < 10) {
+            return Ok(Arc::clone(site));
+        }
+        let site = Arc::new(self.load_site(now).await?);
+        *cached = Some(Arc::clone(&site));
+        Ok(site)
+    }
+
+    async fn load_site(&self, now: Time) -> Result<Site, StoreError> {
+        let Inner { config, clock, entropy, store, .. } = &**self;
+        let Some(stored) = store.find_site().await? else {
+            return Err(StoreError::Corrupt("the site has no signing keys yet".to_owned()));
+        };
+        let at_rest = keys::at_rest(&config.secret_keys, config.issuer.as_str(), clock, entropy);
+        let keys = KeySet::open(&stored.keys, &at_rest).map_err(|error: KeyError| StoreError::Corrupt(error.to_string()))?;
+        let issuer = config.issuer.as_str();
+        let sealer = Sealer::new(&config.secret_keys, issuer, stored.epoch, clock.clone(), entropy.clone());
+        Ok(Site { sealer, keys, salt: stored.salt, loaded_at: now })
+    }
+}

@@ -1,0 +1,173 @@
+//! Settings. The only file that reads the environment, and it names everything that is missing at once.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// What a function is told by its surroundings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who we are, in every token and redirect. Never taken from the Host header.
+    pub issuer: Issuer,
+    /// The one table.
+    pub table: String,
+    /// The first seals; all open. Each of 32 characters or more.
+    pub secret_keys: Vec<SecretString>,
+    /// Who may register an OAuth client.
+    pub registration: RegistrationPolicy,
+}
+
+/// The issuer's URL, without a slash at its end (RFC 8414 §2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(String);
+
+/// Who may register an OAuth client (RFC 7591 §3).
+#[derive(Clone, Debug)]
+pub enum RegistrationPolicy {
+    /// Anybody.
+    Open,
+    /// Whoever presents this initial access token.
+    Token(SecretString),
+    /// A signed-in user, who owns the client.
+    User,
+}
+
+/// Settings that are missing or wrong; each line names one and says what it should be.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError(pub Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.join("; "))
+    }
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `ISSUER` | the site's URL, `https://id.example.org` |
+    /// | `TABLE_NAME` | the DynamoDB table |
+    /// | `SECRET_KEY` | one or more secrets of 32 characters and up, comma-separated; the first seals |
+    /// | `REGISTRATION` | `open`, `token` or `user` (the default) |
+    /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
+    ///
+    /// # Errors
+    /// [`ConfigError`], with every variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The same, from any source of variables.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with every variable that is missing or wrong.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut wrong = Vec::new();
+        let mut need = |name: &str, hint: &str| match lookup(name).filter(|value| !value.is_empty()) {
+            Some(value) => value,
+            None => {
+                wrong.push(format!("{name} is not set: {hint}"));
+                String::new()
+            }
+        };
+        let issuer = need("ISSUER", "the site's URL, such as https://id.example.org");
+        let table = need("TABLE_NAME", "the DynamoDB table's name");
+        let secrets = need("SECRET_KEY", "a secret of 32 characters or more");
+        let registration = match lookup("REGISTRATION").as_deref() {
+            None | Some("" | "user") => RegistrationPolicy::User,
+            Some("open") => RegistrationPolicy::Open,
+            Some("token") => RegistrationPolicy::Token(need("REGISTRATION_TOKEN", "REGISTRATION is `token`").into()),
+            Some(other) => {
+                wrong.push(format!("REGISTRATION is `{other}`: it must be `open`, `token` or `user`"));
+                RegistrationPolicy::User
+            }
+        };
+        let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
+        if parsed.is_none() && !issuer.is_empty() {
+            wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
+        }
+        let secret_keys: Vec<SecretString> =
+            secrets.split(',').map(str::trim).filter(|key| !key.is_empty()).map(SecretString::from).collect();
+        if secret_keys.iter().any(|key| key.expose_secret().len() < 32) {
+            wrong.push("SECRET_KEY must be of 32 characters or more".to_owned());
+        }
+        match parsed {
+            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration }),
+            _ => Err(ConfigError(wrong)),
+        }
+    }
+}
+
+impl Issuer {
+    /// Parses an origin: scheme, host and port only.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let origin = url.origin().ascii_serialization();
+        (matches!(url.scheme(), "http" | "https") && origin == text).then(|| Self(origin))
+    }
+
+    /// The URL, which is also the browser's origin.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of a path that begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Whether cookies are `Secure` and carry the `__Host-` prefix.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let error = Config::from_lookup(|_| None).unwrap_err().to_string();
+        for name in ["ISSUER", "TABLE_NAME", "SECRET_KEY"] {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_or_an_issuer_with_a_path_is_refused() {
+        let lookup = |name: &str| match name {
+            "ISSUER" => Some("https://id.example.org/".to_owned()),
+            "TABLE_NAME" => Some("bangumoe".to_owned()),
+            "SECRET_KEY" => Some("short".to_owned()),
+            _ => None,
+        };
+        let error = Config::from_lookup(lookup).unwrap_err().to_string();
+        assert!(error.contains("ISSUER") && error.contains("32 characters"), "{error}");
+        assert!(!error.contains("short"), "the secret's value stays out of the message");
+    }
+
+    #[test]
+    fn a_whole_configuration_defaults_to_registration_by_users() {
+        let lookup = |name: &str| match name {
+            "ISSUER" => Some("https://id.example.org".to_owned()),
+            "TABLE_NAME" => Some("bangumoe".to_owned()),
+            "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef, fedcba9876543210fedcba9876543210".to_owned()),
+            _ => None,
+        };
+        let config = Config::from_lookup(lookup).unwrap();
+        assert!(matches!(config.registration, RegistrationPolicy::User));
+        assert_eq!(config.secret_keys.len(), 2);
+        assert!(config.issuer.is_https());
+    }
+}

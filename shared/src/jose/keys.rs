@@ -1,0 +1,146 @@
+//! The site's signing keys: made, sealed at rest, published.
+
+use std::sync::Arc;
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, Time};
+use crate::config::Config;
+use crate::entropy::Entropy;
+use crate::id::Attempt;
+use crate::seal::{Sealable, Sealer};
+use crate::store::signing_keys::{StoredKey, StoredSite};
+use crate::store::{Store, StoreError};
+
+/// Keys could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// aws-lc refused to make one.
+    #[error("a signing key could not be made")]
+    Generation,
+    /// The table has one that no configured secret key opens, or that does not parse.
+    #[error("signing key {0} can't be read: is SECRET_KEY the one that it was sealed with?")]
+    Unreadable(String),
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A key that signs, and whose public half is published.
+pub struct SigningKey {
+    /// Its name.
+    pub kid: String,
+    /// What it signs with.
+    pub alg: Algorithm,
+    /// The private half.
+    pub encoding: EncodingKey,
+    /// The public half.
+    pub decoding: DecodingKey,
+    jwk: Jwk,
+    signs_from: Time,
+}
+
+/// The published keys. Cheap to clone.
+#[derive(Clone)]
+pub struct KeySet(Arc<Vec<SigningKey>>);
+
+impl KeySet {
+    /// Opens the stored keys.
+    ///
+    /// # Errors
+    /// [`KeyError::Unreadable`].
+    pub fn open(stored: &[StoredKey], at_rest: &Sealer) -> Result<Self, KeyError> {
+        let keys: Result<_, _> = stored.iter().map(|key| open(key, at_rest)).collect();
+        Ok(Self(Arc::new(keys?)))
+    }
+
+    /// The newest key for `alg` that signs already.
+    pub fn signer(&self, alg: Algorithm, now: Time) -> Option<&SigningKey> {
+        self.0.iter().filter(|key| key.alg == alg && key.signs_from <= now).max_by_key(|key| key.signs_from)
+    }
+
+    /// The published key of that name.
+    pub fn find(&self, kid: &str) -> Option<&SigningKey> {
+        self.0.iter().find(|key| key.kid == kid)
+    }
+
+    /// The public halves (RFC 7517 §5), RSA first.
+    pub fn jwks(&self) -> JwkSet {
+        let mut keys: Vec<_> = self.0.iter().collect();
+        keys.sort_by_key(|key| (key.alg != Algorithm::RS256, std::cmp::Reverse(key.signs_from)));
+        JwkSet { keys: keys.into_iter().map(|key| key.jwk.clone()).collect() }
+    }
+}
+
+/// A private key at rest.
+#[derive(Serialize, Deserialize)]
+struct AtRest(String);
+
+impl Sealable for AtRest {
+    const PURPOSE: &'static str = "signing key at rest";
+}
+
+/// What is kept at rest is sealed outside any epoch: raising the epoch must not cost the site its keys.
+pub fn at_rest(secret_keys: &[SecretString], issuer: &str, clock: &Clock, entropy: &Entropy) -> Sealer {
+    Sealer::new(secret_keys, issuer, 0, clock.clone(), entropy.clone())
+}
+
+/// Makes sure that the site has keys, a salt and an epoch. Running it twice, also at once, leaves one set.
+///
+/// # Errors
+/// [`KeyError`].
+pub async fn provision(config: &Config, store: &Store, clock: &Clock, entropy: &Entropy) -> Result<(), KeyError> {
+    if store.find_site().await?.is_some() {
+        return Ok(());
+    }
+    let sealer = at_rest(&config.secret_keys, config.issuer.as_str(), clock, entropy);
+    let keys = vec![generate(Algorithm::RS256, &sealer, clock.now())?, generate(Algorithm::ES256, &sealer, clock.now())?];
+    let site = StoredSite { keys, salt: HEXLOWER.encode(&entropy.bytes::<32>()), epoch: 1 };
+    store.create_site(&site, Attempt::new(entropy)).await?;
+    Ok(())
+}
+
+fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<StoredKey, KeyError> {
+    let encoding = match alg {
+        Algorithm::RS256 => {
+            let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generation)?;
+            let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Generation)?;
+            let base64 = BASE64.encode(pkcs8.as_ref());
+            let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
+            EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| KeyError::Generation)?
+        }
+        _ => {
+            let random = aws_lc_rs::rand::SystemRandom::new();
+            let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+            EncodingKey::from_ec_der(pkcs8.map_err(|_| KeyError::Generation)?.as_ref())
+        }
+    };
+    let jwk = Jwk::from_encoding_key(&encoding, alg).map_err(|_| KeyError::Generation)?;
+    let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation)?;
+    // The first half of the RFC 7638 thumbprint: unique, and short in every token.
+    let kid = thumbprint.chars().take(22).collect();
+    let sealed = at_rest.seal(&AtRest(BASE64URL_NOPAD.encode(encoding.as_bytes())), i64::MAX, b"");
+    Ok(StoredKey { kid, alg, sealed, signs_from })
+}
+
+fn open(stored: &StoredKey, at_rest: &Sealer) -> Result<SigningKey, KeyError> {
+    let unreadable = || KeyError::Unreadable(stored.kid.clone());
+    let AtRest(text) = at_rest.open(&stored.sealed, b"").map_err(|_| unreadable())?;
+    let der = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| unreadable())?;
+    let encoding = match stored.alg {
+        Algorithm::RS256 => EncodingKey::from_rsa_der(&der),
+        _ => EncodingKey::from_ec_der(&der),
+    };
+    let mut jwk = Jwk::from_encoding_key(&encoding, stored.alg).map_err(|_| unreadable())?;
+    jwk.common.key_id = Some(stored.kid.clone());
+    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+    let decoding = DecodingKey::from_jwk(&jwk).map_err(|_| unreadable())?;
+    Ok(SigningKey { kid: stored.kid.clone(), alg: stored.alg, encoding, decoding, jwk, signs_from: stored.signs_from })
+}

@@ -1,0 +1,132 @@
+//! Every key string of the table.
+//!
+//! Partitions are cut so that IAM's leading keys can keep functions apart: what reads `COLLECTION#…` needs no right to
+//! read `SECRET#…`.
+
+use crate::id::{ClientId, FamilyId, SessionId, UserId};
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The partition.
+    pub pk: String,
+    /// The place in it.
+    pub sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// The partition of signing keys, salt and site epoch.
+pub const SITE: &str = "KEYS";
+/// Sort-key prefix of a signing key.
+pub const SIGNING_KEY: &str = "KEY#";
+
+/// A signing key.
+pub fn signing_key(kid: &str) -> Key {
+    key(SITE.to_owned(), format!("{SIGNING_KEY}{kid}"))
+}
+
+/// The salt of pairwise identifiers.
+pub fn salt() -> Key {
+    key(SITE.to_owned(), "SALT")
+}
+
+/// The site's epoch.
+pub fn site_epoch() -> Key {
+    key(SITE.to_owned(), "EPOCH")
+}
+
+/// A user's profile.
+pub fn profile(user: UserId) -> Key {
+    key(user_partition(user), "PROFILE")
+}
+
+/// The partition of a user's profile, grants, families and sessions.
+pub fn user_partition(user: UserId) -> String {
+    format!("USER#{user}")
+}
+
+/// A user's password.
+pub fn password(user: UserId) -> Key {
+    key(secret_partition(user), "PASSWORD")
+}
+
+/// The partition of a user's credentials.
+pub fn secret_partition(user: UserId) -> String {
+    format!("SECRET#{user}")
+}
+
+/// A username, e-mail address or phone number, normalised.
+pub fn identifier(kind: &str, normalised: &str) -> Key {
+    key(format!("IDENTIFIER#{kind}#{normalised}"), "IDENTIFIER")
+}
+
+/// An OAuth client. Takes any text: an unknown `client_id` is simply not found.
+pub fn client(id: &str) -> Key {
+    key(format!("CLIENT#{id}"), "CLIENT")
+}
+
+/// The GSI1 partition of the clients that a user owns, or of those that nobody does.
+pub fn clients_of(owner: Option<UserId>) -> String {
+    owner.map_or_else(|| "CLIENTS#OPERATOR".to_owned(), user_partition)
+}
+
+/// The GSI1 sort key of a client.
+pub fn owned_client(id: ClientId) -> String {
+    format!("CLIENT#{id}")
+}
+
+/// A consent.
+pub fn grant(user: UserId, client: &str) -> Key {
+    key(user_partition(user), format!("GRANT#{client}"))
+}
+
+/// A token family.
+pub fn family(user: UserId, family: FamilyId) -> Key {
+    key(user_partition(user), format!("FAMILY#{family}"))
+}
+
+/// A signed-in browser.
+pub fn session(user: UserId, session: SessionId) -> Key {
+    key(user_partition(user), format!("SESSION#{session}"))
+}
+
+/// A counter of attempts in one window of time.
+pub fn rate(scope: &str, hash: &str, window: i64) -> Key {
+    key(format!("RATE#{scope}#{hash}#{window}"), "RATE")
+}
+
+/// The partition of a user's collection.
+pub fn collection_partition(user: UserId) -> String {
+    format!("COLLECTION#{user}")
+}
+
+/// A collection entry.
+pub fn entry(user: UserId, subject_id: u32) -> Key {
+    key(collection_partition(user), format!("ENTRY#{subject_id:010}"))
+}
+
+/// The GSI1 partition of a user's public entries.
+pub fn public_entries(user: UserId) -> String {
+    format!("PUBLIC#{user}")
+}
+
+/// The sort key of an entry by status, then time of change (13 digits of milliseconds), then subject. LSI1 and GSI1.
+pub fn by_status(status: &str, updated_at: i64, subject_id: u32) -> String {
+    format!("{status}#{}", by_time(updated_at, subject_id))
+}
+
+/// The sort key of an entry by time of change. LSI2.
+pub fn by_time(updated_at: i64, subject_id: u32) -> String {
+    format!("{updated_at:013}#{subject_id:010}")
+}
+
+/// What is left to remove of a deleted account.
+pub fn purge(user: UserId) -> Key {
+    key(format!("PURGE#{user}"), "PURGE")
+}
+
+/// The GSI1 partition of purge jobs.
+pub const PURGES_DUE: &str = "PURGE#DUE";

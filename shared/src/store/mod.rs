@@ -1,0 +1,12 @@
+//! The table: one file per aggregate over a few deliberate calls.
+//!
+//! Architecture invariants: nothing outside this folder names the AWS SDK; every key string is made in [`keys`];
+//! security decisions read the primary key consistently; there is no `Scan`; single use comes from a condition on a
+//! write, never from read-then-delete; every conditional write carries the request's [`Attempt`](crate::id::Attempt),
+//! so that the SDK's retry of a write whose answer was lost succeeds instead of looking like somebody else's.
+
+pub mod keys;
+pub mod signing_keys;
+pub mod table;
+
+pub use table::{Store, StoreError};

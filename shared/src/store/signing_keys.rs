@@ -1,0 +1,82 @@
+//! What the whole site shares: signing keys, the salt of pairwise identifiers and the epoch. One partition.
+
+use jsonwebtoken::Algorithm;
+use serde::{Deserialize, Serialize};
+
+use super::keys;
+use super::table::{Action, Condition, Query, Store, StoreError, Transacted, item};
+use crate::clock::Time;
+use crate::id::Attempt;
+
+/// A signing key as the table has it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredKey {
+    /// Its name in tokens and in the JWKS.
+    pub kid: String,
+    /// What it signs with.
+    pub alg: Algorithm,
+    /// The private key (PKCS #1 for RSA, PKCS #8 for EC), sealed at rest.
+    pub sealed: String,
+    /// It is published from its creation, but signs nothing before this.
+    pub signs_from: Time,
+}
+
+/// The partition, read whole.
+#[derive(Clone, Debug)]
+pub struct StoredSite {
+    /// Every key that is published.
+    pub keys: Vec<StoredKey>,
+    /// 32 random bytes, hexadecimal; never rotated.
+    pub salt: String,
+    /// Raised after a restore from a backup: it kills every sealed value and handle made before.
+    pub epoch: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Row {
+    Key(StoredKey),
+    Salt { salt: String },
+    Epoch { epoch: u64 },
+}
+
+impl Store {
+    /// Reads the site's keys, salt and epoch. `None` until [`Store::create_site`] has run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_site(&self) -> Result<Option<StoredSite>, StoreError> {
+        let query = Query {
+            index: None,
+            partition: keys::SITE.to_owned(),
+            from: "A".to_owned(),
+            to: "Z".to_owned(),
+            descending: false,
+            limit: 100,
+            attributes: None,
+        };
+        let mut site = StoredSite { keys: Vec::new(), salt: String::new(), epoch: 0 };
+        for row in self.query(query).await? {
+            match row {
+                Row::Key(key) => site.keys.push(key),
+                Row::Salt { salt } => site.salt = salt,
+                Row::Epoch { epoch } => site.epoch = epoch,
+            }
+        }
+        Ok(Some(site).filter(|site| site.epoch > 0))
+    }
+
+    /// Writes the site's first keys, salt and epoch, unless another process was first: then that one's stay.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_site(&self, site: &StoredSite, attempt: Attempt) -> Result<Transacted, StoreError> {
+        let epoch = item(&keys::site_epoch(), "epoch", &Row::Epoch { epoch: site.epoch })?;
+        let salt = item(&keys::salt(), "salt", &Row::Salt { salt: site.salt.clone() })?;
+        let mut actions = vec![Action::Put(epoch, Condition::absent()), Action::Put(salt, Condition::absent())];
+        for key in &site.keys {
+            actions.push(Action::Put(item(&keys::signing_key(&key.kid), "signing_key", key)?, Condition::absent()));
+        }
+        self.transact(actions, attempt).await
+    }
+}

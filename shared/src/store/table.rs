@@ -1,0 +1,560 @@
+//! The few calls that every aggregate is made of, and how they fail.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryPartition;
+use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+use aws_smithy_http_client::{Builder, tls};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::keys::Key;
+use crate::id::Attempt;
+
+/// An item as the table has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The table could not be asked or did not answer. The caller answers 503; what was written stays consistent.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Throttled, timed out, refused or cut off, after the SDK's own retries.
+    #[error("{operation}: {detail}")]
+    Unavailable {
+        /// The DynamoDB operation.
+        operation: &'static str,
+        /// For the log, never for the caller.
+        detail: String,
+    },
+    /// An item does not have the shape that this version of the code writes.
+    #[error("an item does not read: {0}")]
+    Corrupt(String),
+}
+
+/// The outcome of a conditional write.
+#[derive(Debug)]
+pub enum Written {
+    /// It was made, now or by an earlier try of the same request.
+    Done,
+    /// The condition failed; this is what was there.
+    Lost(Option<Item>),
+}
+
+/// The outcome of a transaction.
+#[derive(Debug)]
+pub enum Transacted {
+    /// All of it was written.
+    Done,
+    /// None of it was; these actions' conditions failed (the index of each, and what was there).
+    Lost(Vec<(usize, Option<Item>)>),
+}
+
+/// A condition, with what it compares to. `#name` stands for the attribute `name`; every one may be a reserved word.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    expression: String,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Condition {
+    /// A condition in DynamoDB's expression language.
+    pub fn new(expression: &str) -> Self {
+        Self { expression: expression.to_owned(), values: HashMap::new() }
+    }
+
+    /// Nothing stands there yet.
+    pub fn absent() -> Self {
+        Self::new("attribute_not_exists(#PK)")
+    }
+
+    /// What stands there is of this version.
+    pub fn version(version: u64) -> Self {
+        Self::new("#version = :version").bind(":version", number(version))
+    }
+
+    /// Gives `:name` its value.
+    pub fn bind(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Holds also where an earlier try of the same request already wrote.
+    fn or_attempt(mut self, attempt: Attempt) -> Self {
+        self.expression = format!("({}) OR #attempt = :attempt", self.expression);
+        self.bind(":attempt", text(attempt))
+    }
+}
+
+/// A step of a transaction.
+pub enum Action {
+    /// Write an item.
+    Put(Item, Condition),
+    /// Remove an item.
+    Delete(Key, Condition),
+    /// Change an item by an update expression.
+    Update(Key, String, Condition),
+}
+
+/// A string attribute.
+pub fn text(value: impl ToString) -> AttributeValue {
+    AttributeValue::S(value.to_string())
+}
+
+/// A number attribute.
+pub fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// An item of `kind` under `key`: the value's own fields, and the table's.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the value can't be an item.
+pub fn item<T: Serialize>(key: &Key, kind: &str, value: &T) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(value).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    // Absent and null read the same, and an absent attribute costs nothing.
+    item.retain(|_, value| !matches!(value, AttributeValue::Null(_)));
+    item.extend([
+        ("PK".to_owned(), text(&key.pk)),
+        ("SK".to_owned(), text(&key.sk)),
+        ("type".to_owned(), text(kind)),
+        ("schema".to_owned(), number(1)),
+    ]);
+    Ok(item)
+}
+
+/// Reads an item as `T`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where it is not one.
+pub fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// What a [`Store::batch_get`] found.
+pub struct Found(HashMap<(String, String), Item>);
+
+impl Found {
+    /// Takes the item under `key` out.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where it is not a `T`.
+    pub fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>, StoreError> {
+        self.0.remove(&(key.pk.clone(), key.sk.clone())).map(read).transpose()
+    }
+}
+
+/// A query of one partition, of the table or one of its indexes.
+pub struct Query<'a> {
+    /// `None` for the table itself.
+    pub index: Option<&'static str>,
+    /// The partition's value.
+    pub partition: String,
+    /// Lowest sort key, inclusive.
+    pub from: String,
+    /// Highest sort key, inclusive.
+    pub to: String,
+    /// Newest or highest first.
+    pub descending: bool,
+    /// How many items at the most.
+    pub limit: usize,
+    /// Only these attributes, or all.
+    pub attributes: Option<&'a str>,
+}
+
+/// The table. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: Arc<str>,
+}
+
+impl Store {
+    /// A client for `table`, at AWS or at `endpoint`.
+    ///
+    /// Credentials and region come from the environment as AWS's own tools read them. At a plain-http endpoint, which
+    /// is never AWS, made-up ones stand in.
+    pub async fn connect(table: &str, endpoint: Option<&str>) -> Self {
+        // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
+        static STORES: AtomicU64 = AtomicU64::new(0);
+        let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(plain));
+        if plain {
+            loader = loader
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"));
+        }
+        let partition = format!("store-{}", STORES.fetch_add(1, Ordering::Relaxed));
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&loader.load().await);
+        if let Some(endpoint) = endpoint {
+            config.set_endpoint_url(Some(endpoint.to_owned()));
+        }
+        let config = config
+            .retry_partition(RetryPartition::new(partition))
+            // API Gateway gives up after 30 s; a caller long before. Three tries of a second each fit a request.
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(3)
+                    .with_initial_backoff(Duration::from_millis(25))
+                    .with_max_backoff(Duration::from_millis(200)),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_millis(1000))
+                    .operation_attempt_timeout(Duration::from_millis(1500))
+                    .operation_timeout(Duration::from_secs(5))
+                    .build(),
+            )
+            .build();
+        Self { client: Client::from_conf(config), table: table.into() }
+    }
+
+    /// Reads one item, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
+        let call = self.client.get_item().table_name(&*self.table).set_key(Some(key_item(key))).consistent_read(true);
+        let answer = call.send().await.map_err(|error| unavailable("GetItem", error))?;
+        answer.item.map(read).transpose()
+    }
+
+    /// Reads up to 100 items in one round trip, consistently. Keys may repeat.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where the table keeps leaving keys unprocessed.
+    pub async fn batch_get(&self, keys: &[Key]) -> Result<Found, StoreError> {
+        let mut found = HashMap::new();
+        let mut open: Vec<Item> = Vec::with_capacity(keys.len());
+        for key in keys {
+            let key = key_item(key);
+            if !open.contains(&key) {
+                open.push(key);
+            }
+        }
+        // What was left unprocessed is asked for again, twice; DynamoDB leaves keys over where it throttles.
+        for _ in 0..3 {
+            if open.is_empty() {
+                return Ok(Found(found));
+            }
+            let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut open))).consistent_read(true);
+            let request = request.build().map_err(|error| unavailable("BatchGetItem", error))?;
+            let call = self.client.batch_get_item().request_items(&*self.table, request);
+            let mut answer = call.send().await.map_err(|error| unavailable("BatchGetItem", error))?;
+            let items = answer.responses.as_mut().and_then(|tables| tables.remove(&*self.table)).unwrap_or_default();
+            for item in items {
+                if let (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) = (item.get("PK"), item.get("SK")) {
+                    found.insert((pk.clone(), sk.clone()), item);
+                }
+            }
+            let left = answer.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&*self.table));
+            open = left.map(|left| left.keys).unwrap_or_default();
+        }
+        if open.is_empty() {
+            return Ok(Found(found));
+        }
+        Err(unavailable("BatchGetItem", "keys are left unprocessed"))
+    }
+
+    /// Reads one partition in order. Consistent, but for a global index, which can't be.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn query<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, StoreError> {
+        let (pk, sk) = match query.index {
+            None => ("PK", "SK"),
+            Some("GSI1") => ("GSI1PK", "GSI1SK"),
+            Some("LSI1") => ("PK", "LSI1SK"),
+            Some("LSI2") => ("PK", "LSI2SK"),
+            Some(_) => ("PK", "LSI3SK"),
+        };
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let remaining = i32::try_from(query.limit.saturating_sub(items.len())).unwrap_or(i32::MAX);
+            let mut call = self
+                .client
+                .query()
+                .table_name(&*self.table)
+                .set_index_name(query.index.map(str::to_owned))
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                .expression_attribute_names("#pk", pk)
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":pk", text(&query.partition))
+                .expression_attribute_values(":from", text(&query.from))
+                .expression_attribute_values(":to", text(&query.to))
+                .scan_index_forward(!query.descending)
+                .consistent_read(query.index != Some("GSI1"))
+                .limit(remaining)
+                .set_exclusive_start_key(start.take());
+            if let Some(attributes) = query.attributes {
+                call = call
+                    .projection_expression(attributes)
+                    .set_expression_attribute_names(Some(names(&format!("#{pk} #{sk} {attributes}"))))
+                    .expression_attribute_names("#pk", pk)
+                    .expression_attribute_names("#sk", sk);
+            }
+            let answer = call.send().await.map_err(|error| unavailable("Query", error))?;
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= query.limit {
+                return items.into_iter().map(read).collect();
+            }
+        }
+    }
+
+    /// Writes an item if `condition` holds, or if this `attempt` already wrote it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put(&self, mut item: Item, condition: Condition, attempt: Attempt) -> Result<Written, StoreError> {
+        item.insert("attempt".to_owned(), text(attempt));
+        let condition = condition.or_attempt(attempt);
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(item))
+            .set_expression_attribute_names(names_of(&condition.expression))
+            .set_expression_attribute_values(Some(condition.values))
+            .condition_expression(condition.expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        written("PutItem", sent, |error| match error {
+            PutItemError::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            _ => None,
+        })
+    }
+
+    /// Changes an item by `update` (`SET …`) if `condition` holds, or if this `attempt` already did.
+    ///
+    /// The update expression's values are bound in the condition.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn update(
+        &self,
+        key: &Key,
+        update: &str,
+        condition: Condition,
+        attempt: Attempt,
+    ) -> Result<Written, StoreError> {
+        let condition = condition.or_attempt(attempt);
+        let update = with_attempt(update);
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_item(key)))
+            .set_expression_attribute_names(names_of(&format!("{update} {}", condition.expression)))
+            .set_expression_attribute_values(Some(condition.values))
+            .update_expression(update)
+            .condition_expression(condition.expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        written("UpdateItem", sent, |error| match error {
+            UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            _ => None,
+        })
+    }
+
+    /// Counts one more at `key` while fewer than `limit` were counted; the item goes at `ttl`.
+    ///
+    /// The same `attempt` counts once, also when its answer was lost.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count(&self, key: &Key, limit: u64, ttl: i64, attempt: Attempt) -> Result<bool, StoreError> {
+        let expression = "(attribute_not_exists(#hits) OR #hits < :limit) AND \
+                          (attribute_not_exists(#attempt) OR #attempt <> :attempt)";
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_item(key)))
+            .update_expression("SET #attempt = :attempt, #ttl = :ttl ADD #hits :one")
+            .condition_expression(expression)
+            .set_expression_attribute_names(names_of(&format!("{expression} #ttl")))
+            .expression_attribute_values(":attempt", text(attempt))
+            .expression_attribute_values(":limit", number(limit))
+            .expression_attribute_values(":ttl", number(ttl))
+            .expression_attribute_values(":one", number(1))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let outcome =
+            written("UpdateItem", sent, |error| match error {
+            UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            _ => None,
+        })?;
+        Ok(match outcome {
+            Written::Done => true,
+            Written::Lost(old) => old.and_then(|mut old| old.remove("attempt")) == Some(text(attempt)),
+        })
+    }
+
+    /// Takes back one count at `key`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn uncount(&self, key: &Key) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&*self.table)
+            .set_key(Some(key_item(key)))
+            .update_expression("ADD #hits :minus_one")
+            .expression_attribute_names("#hits", "hits")
+            .expression_attribute_values(":minus_one", number(-1));
+        call.send().await.map(drop).map_err(|error| unavailable("UpdateItem", error))
+    }
+
+    /// Removes an item and returns what stood there. Removing nothing is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete(&self, key: &Key, condition: Option<Condition>) -> Result<Written, StoreError> {
+        let mut call = self.client.delete_item().table_name(&*self.table).set_key(Some(key_item(key)));
+        if let Some(condition) = condition {
+            call = call
+                .set_expression_attribute_names(names_of(&condition.expression))
+                .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
+                .condition_expression(condition.expression)
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        }
+        let sent = call.return_values(ReturnValue::None).send().await;
+        written("DeleteItem", sent, |error| match error {
+            DeleteItemError::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
+            _ => None,
+        })
+    }
+
+    /// Writes all of `actions` or none. The `attempt` is also the request token, so a repeat does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn transact(&self, actions: Vec<Action>, attempt: Attempt) -> Result<Transacted, StoreError> {
+        let items: Result<Vec<_>, _> = actions.into_iter().map(|action| self.action(action, attempt)).collect();
+        let items = items.map_err(|error| unavailable("TransactWriteItems", error))?;
+        let call =
+            self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(attempt.to_string());
+        let Err(error) = call.send().await else { return Ok(Transacted::Done) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+            return Err(unavailable("TransactWriteItems", error));
+        };
+        let failed = |code: Option<&str>| code == Some("ConditionalCheckFailed");
+        let reasons = cancelled.cancellation_reasons().iter().enumerate();
+        let lost: Vec<_> = reasons.filter(|(_, reason)| failed(reason.code())).collect();
+        if lost.is_empty() {
+            // Throttled or in conflict with another transaction: it may succeed if tried again.
+            return Err(unavailable("TransactWriteItems", error));
+        }
+        Ok(Transacted::Lost(lost.into_iter().map(|(at, reason)| (at, reason.item.clone())).collect()))
+    }
+
+    fn action(&self, action: Action, attempt: Attempt) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
+        let transact = TransactWriteItem::builder();
+        let on_failure = ReturnValuesOnConditionCheckFailure::AllOld;
+        Ok(match action {
+            Action::Put(mut item, condition) => {
+                item.insert("attempt".to_owned(), text(attempt));
+                let put = Put::builder()
+                    .table_name(&*self.table)
+                    .set_item(Some(item))
+                    .set_expression_attribute_names(names_of(&condition.expression))
+                    .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
+                    .condition_expression(condition.expression)
+                    .return_values_on_condition_check_failure(on_failure);
+                transact.put(put.build()?)
+            }
+            Action::Delete(key, condition) => {
+                let delete = Delete::builder()
+                    .table_name(&*self.table)
+                    .set_key(Some(key_item(&key)))
+                    .set_expression_attribute_names(names_of(&condition.expression))
+                    .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
+                    .condition_expression(condition.expression)
+                    .return_values_on_condition_check_failure(on_failure);
+                transact.delete(delete.build()?)
+            }
+            Action::Update(key, update, condition) => {
+                let condition = condition.bind(":attempt", text(attempt));
+                let update_expression = with_attempt(&update);
+                let update = Update::builder()
+                    .table_name(&*self.table)
+                    .set_key(Some(key_item(&key)))
+                    .set_expression_attribute_names(names_of(&format!("{update_expression} {}", condition.expression)))
+                    .set_expression_attribute_values(Some(condition.values))
+                    .update_expression(update_expression)
+                    .condition_expression(condition.expression)
+                    .return_values_on_condition_check_failure(on_failure);
+                transact.update(update.build()?)
+            }
+        }
+        .build())
+    }
+}
+
+fn key_item(key: &Key) -> Item {
+    HashMap::from([("PK".to_owned(), text(&key.pk)), ("SK".to_owned(), text(&key.sk))])
+}
+
+/// `SET a` becomes `SET attempt, a`.
+fn with_attempt(update: &str) -> String {
+    update.replacen("SET ", "SET #attempt = :attempt, ", 1)
+}
+
+/// The names that an expression's `#name`s stand for.
+fn names(expression: &str) -> HashMap<String, String> {
+    let words = expression.split('#').skip(1);
+    words
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default())
+        .map(|name| (format!("#{name}"), name.to_owned()))
+        .collect()
+}
+
+fn names_of(expression: &str) -> Option<HashMap<String, String>> {
+    Some(names(expression)).filter(|names| !names.is_empty())
+}
+
+fn written<O, E, R>(
+    operation: &'static str,
+    sent: Result<O, SdkError<E, R>>,
+    lost: impl Fn(&E) -> Option<Option<Item>>,
+) -> Result<Written, StoreError>
+where
+    E: std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let Err(error) = sent else { return Ok(Written::Done) };
+    match error.as_service_error().and_then(lost) {
+        Some(old) => Ok(Written::Lost(old)),
+        None => Err(unavailable(operation, error)),
+    }
+}
+
+fn unavailable(operation: &'static str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    let error = error.into();
+    StoreError::Unavailable { operation, detail: DisplayErrorContext(&*error).to_string() }
+}
+
+fn http_client(plain: bool) -> SharedHttpClient {
+    if plain {
+        return Builder::new().build_http();
+    }
+    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build_https()
+}
