@@ -99,7 +99,8 @@ impl App {
             return Err(StoreError::Corrupt("the site has no signing keys yet".to_owned()));
         };
         let at_rest = keys::at_rest(&config.secret_keys, config.issuer.as_str(), clock, entropy);
-        let keys = KeySet::open(&stored.keys, &at_rest).map_err(|error: KeyError| StoreError::Corrupt(error.to_string()))?;
+        let keys =
+            KeySet::open(&stored.keys, &at_rest).map_err(|error: KeyError| StoreError::Corrupt(error.to_string()))?;
         let issuer = config.issuer.as_str();
         let sealer = Sealer::new(&config.secret_keys, issuer, stored.epoch, clock.clone(), entropy.clone());
         Ok(Site { sealer, keys, salt: stored.salt, loaded_at: now })

@@ -101,7 +101,8 @@ pub async fn provision(config: &Config, store: &Store, clock: &Clock, entropy: &
         return Ok(());
     }
     let sealer = at_rest(&config.secret_keys, config.issuer.as_str(), clock, entropy);
-    let keys = vec![generate(Algorithm::RS256, &sealer, clock.now())?, generate(Algorithm::ES256, &sealer, clock.now())?];
+    let keys =
+        vec![generate(Algorithm::RS256, &sealer, clock.now())?, generate(Algorithm::ES256, &sealer, clock.now())?];
     let site = StoredSite { keys, salt: HEXLOWER.encode(&entropy.bytes::<32>()), epoch: 1 };
     store.create_site(&site, Attempt::new(entropy)).await?;
     Ok(())

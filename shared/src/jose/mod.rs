@@ -1,5 +1,8 @@
 //! Keys, signatures and the tokens made with them.
 
+pub mod access_token;
+pub mod id_token;
 pub mod keys;
 
+pub use access_token::{AccessClaims, TokenSubject};
 pub use keys::{KeySet, provision};

@@ -68,14 +68,13 @@ pub fn client(id: &str) -> Key {
     key(format!("CLIENT#{id}"), "CLIENT")
 }
 
-/// The GSI1 partition of the clients that a user owns, or of those that nobody does.
-pub fn clients_of(owner: Option<UserId>) -> String {
-    owner.map_or_else(|| "CLIENTS#OPERATOR".to_owned(), user_partition)
-}
+/// The GSI1 partition of all clients.
+pub const CLIENTS: &str = "CLIENTS";
 
-/// The GSI1 sort key of a client.
-pub fn owned_client(id: ClientId) -> String {
-    format!("CLIENT#{id}")
+/// The GSI1 sort key of a client under its owner; without a client, the prefix of all of that owner's.
+pub fn owned_client(owner: Option<UserId>, id: Option<ClientId>) -> String {
+    let owner = owner.map_or_else(|| "NOBODY".to_owned(), user_partition);
+    format!("{owner}#{}", id.map(|id| id.to_string()).unwrap_or_default())
 }
 
 /// A consent.

@@ -5,8 +5,16 @@
 //! write, never from read-then-delete; every conditional write carries the request's [`Attempt`](crate::id::Attempt),
 //! so that the SDK's retry of a write whose answer was lost succeeds instead of looking like somebody else's.
 
+pub mod clients;
+pub mod entries;
+pub mod families;
+pub mod grants;
 pub mod keys;
+pub mod purges;
+pub mod rates;
+pub mod sessions;
 pub mod signing_keys;
 pub mod table;
+pub mod users;
 
 pub use table::{Store, StoreError};

@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update, WriteRequest,
 };
 use aws_smithy_http_client::{Builder, tls};
 use serde::Serialize;
@@ -396,8 +396,7 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let outcome =
-            written("UpdateItem", sent, |error| match error {
+        let outcome = written("UpdateItem", sent, |error| match error {
             UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed.item.clone()),
             _ => None,
         })?;
@@ -443,6 +442,27 @@ impl Store {
         })
     }
 
+    /// Removes any number of items. Removing what is not there is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some may be gone, some not.
+    pub async fn delete_all(&self, keys: &[Key]) -> Result<(), StoreError> {
+        let failed = |error| unavailable("BatchWriteItem", error);
+        for keys in keys.chunks(25) {
+            let mut requests = Vec::with_capacity(keys.len());
+            for key in keys {
+                let delete = DeleteRequest::builder().set_key(Some(key_item(key))).build().map_err(failed)?;
+                requests.push(WriteRequest::builder().delete_request(delete).build());
+            }
+            let call = self.client.batch_write_item().request_items(&*self.table, requests);
+            let answer = call.send().await.map_err(|error| unavailable("BatchWriteItem", error))?;
+            if answer.unprocessed_items.is_some_and(|left| !left.is_empty()) {
+                return Err(unavailable("BatchWriteItem", "items are left unprocessed"));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes all of `actions` or none. The `attempt` is also the request token, so a repeat does nothing.
     ///
     /// # Errors
@@ -450,8 +470,11 @@ impl Store {
     pub async fn transact(&self, actions: Vec<Action>, attempt: Attempt) -> Result<Transacted, StoreError> {
         let items: Result<Vec<_>, _> = actions.into_iter().map(|action| self.action(action, attempt)).collect();
         let items = items.map_err(|error| unavailable("TransactWriteItems", error))?;
-        let call =
-            self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(attempt.to_string());
+        let call = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .client_request_token(attempt.to_string());
         let Err(error) = call.send().await else { return Ok(Transacted::Done) };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
             return Err(unavailable("TransactWriteItems", error));
@@ -466,7 +489,11 @@ impl Store {
         Ok(Transacted::Lost(lost.into_iter().map(|(at, reason)| (at, reason.item.clone())).collect()))
     }
 
-    fn action(&self, action: Action, attempt: Attempt) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
+    fn action(
+        &self,
+        action: Action,
+        attempt: Attempt,
+    ) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
         let transact = TransactWriteItem::builder();
         let on_failure = ReturnValuesOnConditionCheckFailure::AllOld;
         Ok(match action {

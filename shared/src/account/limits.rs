@@ -1,0 +1,12 @@
+//! How often somebody may try. Counted in fixed windows.
+
+/// The window, in seconds.
+pub const WINDOW: i64 = 15 * 60;
+/// Failed sign-ins per identifier.
+pub const FAILURES_PER_IDENTIFIER: u64 = 10;
+/// Failed sign-ins per address.
+pub const FAILURES_PER_ADDRESS: u64 = 100;
+/// Registrations per address: names can be probed by registering them.
+pub const REGISTRATIONS_PER_ADDRESS: u64 = 500;
+/// Failed guesses of a client's chosen secret, per client and address.
+pub const FAILURES_PER_CLIENT_AND_ADDRESS: u64 = 10;

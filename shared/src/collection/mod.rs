@@ -1,0 +1,5 @@
+//! The anime collection, pure: entries and the rules of their fields.
+
+pub mod entry;
+
+pub use entry::{Edit, Entry, Status};

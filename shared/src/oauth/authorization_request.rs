@@ -1,0 +1,196 @@
+//! An authorization request (RFC 6749 §4.1.1; OpenID Connect Core §3.1.2.1), read in two steps: first what decides
+//! whether the user may be sent back at all, then the rest, whose errors are told by redirect.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::error::{ErrorCode, OAuthError};
+use super::metadata::GrantType;
+use super::params::Params;
+use super::pkce;
+use super::scope::{Scope, ScopeToken};
+use crate::clock::Time;
+use crate::seal::Sealable;
+
+/// The whole request may be this long: it travels sealed in an address when the user has to sign in first.
+pub const MAX_LENGTH: usize = 4096;
+
+/// Where the answer goes. Trusted: the client registered it.
+#[derive(Clone, Debug)]
+pub struct ReturnAddress {
+    /// The address as the client sent it, or its only registered one.
+    pub redirect_uri: String,
+    /// Whether the request named it: then the token request must as well (RFC 6749 §4.1.3).
+    pub named: bool,
+    /// Given back byte for byte.
+    pub state: Option<String>,
+}
+
+impl ReturnAddress {
+    /// Finds where the answer goes.
+    ///
+    /// # Errors
+    /// `invalid_request`, to be shown on a page and never by redirect (RFC 6749 §4.1.2.1, RFC 9700 §4.11).
+    pub fn find(client: &Client, params: &Params) -> Result<Self, OAuthError> {
+        let registered = &client.metadata.redirect_uris;
+        let state = params.get("state").map(str::to_owned);
+        if let Some(presented) = params.get("redirect_uri") {
+            if !registered.iter().any(|uri| uri.matches(presented, client.is_native())) {
+                return Err(OAuthError::invalid_request("redirect_uri is not one that the application registered"));
+            }
+            return Ok(Self { redirect_uri: presented.to_owned(), named: true, state });
+        }
+        // OpenID Connect Core §3.1.2.1 requires it; OAuth lets it be left out where there is only one.
+        let openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid"));
+        match registered.as_slice() {
+            [only] if !openid => Ok(Self { redirect_uri: only.as_str().to_owned(), named: false, state }),
+            _ => Err(OAuthError::invalid_request("redirect_uri is missing")),
+        }
+    }
+}
+
+/// `prompt` (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Nothing may be shown.
+    pub none: bool,
+    /// Sign in again.
+    pub login: bool,
+    /// Ask for consent again.
+    pub consent: bool,
+    /// Offer another account.
+    pub select_account: bool,
+}
+
+/// A request that passed every check that needs no user.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    /// What is asked for, within what the client registered.
+    pub scope: Scope,
+    /// For the ID token.
+    pub nonce: Option<String>,
+    /// PKCE.
+    pub code_challenge: Option<String>,
+    /// What to show.
+    pub prompt: Prompt,
+    /// How old a sign-in may be, in seconds.
+    pub max_age: Option<i64>,
+    /// Whom the application expects.
+    pub login_hint: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// Reads and checks the rest of the request.
+    ///
+    /// # Errors
+    /// To be told by redirect.
+    pub fn parse(client: &Client, params: &Params) -> Result<Self, OAuthError> {
+        let invalid = OAuthError::invalid_request;
+        params.refuse_doubled()?;
+        // OpenID Connect Core §6: refused by name rather than ignored, since their contents would override the rest.
+        if params.has("request") {
+            return Err(OAuthError::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
+        }
+        if params.has("request_uri") {
+            return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
+        }
+        match params.get("response_type") {
+            None => return Err(invalid("response_type is missing: it must be code")),
+            Some("code") => {}
+            Some(_) => {
+                let description = "response_type must be code";
+                return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, description));
+            }
+        }
+        if !client.allows(GrantType::AuthorizationCode) {
+            let description = "the application is not registered for authorization_code";
+            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
+        }
+        if params.get("response_mode").is_some_and(|mode| mode != "query") {
+            return Err(invalid("response_mode must be query"));
+        }
+        let code_challenge = pkce::challenge(params)?;
+        if code_challenge.is_none() && client.needs_pkce() {
+            return Err(invalid("code_challenge is missing: this application must use PKCE with S256"));
+        }
+        Ok(Self {
+            scope: scope(client, params)?,
+            nonce: params.get("nonce").map(str::to_owned),
+            code_challenge,
+            prompt: prompt(params)?,
+            max_age: max_age(params)?.or(client.metadata.default_max_age),
+            login_hint: params.get("login_hint").map(str::to_owned),
+        })
+    }
+
+    /// Whether somebody who signed in at `auth_time` must do so again now. `began_at` is when this request first came:
+    /// a sign-in since then was made for it, and satisfies both `prompt=login` and any `max_age`.
+    pub fn needs_sign_in(&self, auth_time: Time, began_at: Time, now: Time) -> bool {
+        if auth_time >= began_at {
+            return false;
+        }
+        self.prompt.login || self.max_age.is_some_and(|seconds| now - auth_time > seconds)
+    }
+}
+
+fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
+    let asked = match params.get("scope") {
+        Some(text) => text.parse().unwrap_or_default(),
+        None => Scope::default_request(),
+    };
+    let mut scope = asked.intersection(&client.metadata.scope);
+    // OpenID Connect Core §11: where no refresh token can be issued, offline_access means nothing.
+    if !client.allows(GrantType::RefreshToken) {
+        scope = scope.without(ScopeToken::OfflineAccess);
+    }
+    if scope.is_empty() {
+        let description = "scope holds none that the application is registered for";
+        return Err(OAuthError::new(ErrorCode::InvalidScope, description));
+    }
+    Ok(scope)
+}
+
+fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
+    let mut prompt = Prompt::default();
+    for word in params.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
+        match word {
+            "none" => prompt.none = true,
+            "login" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            "select_account" => prompt.select_account = true,
+            _ => return Err(OAuthError::invalid_request("prompt must be none, login, consent or select_account")),
+        }
+    }
+    if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        return Err(OAuthError::invalid_request("prompt=none goes with no other prompt"));
+    }
+    Ok(prompt)
+}
+
+fn max_age(params: &Params) -> Result<Option<i64>, OAuthError> {
+    let Some(text) = params.get("max_age") else { return Ok(None) };
+    match text.parse() {
+        Ok(seconds) if seconds >= 0 => Ok(Some(seconds)),
+        _ => Err(OAuthError::invalid_request("max_age must be a number of seconds")),
+    }
+}
+
+/// A request that waits while its user signs in, chooses an account or reads the consent page. Everything in it is
+/// checked anew when it goes on: the seal only says when it began and what was chosen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestInProgress {
+    /// The request as it came, as a query.
+    pub params: String,
+    /// When it came.
+    pub began_at: Time,
+    /// Whether the user chose to go on with the account that is signed in.
+    #[serde(default)]
+    pub account_chosen: bool,
+    /// The path's dialect, if not the standard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
+}
+
+impl Sealable for RequestInProgress {
+    const PURPOSE: &'static str = "authorization request in progress";
+}

@@ -1,0 +1,106 @@
+//! A registered client.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
+use crate::clock::Time;
+use crate::entropy::Entropy;
+use crate::id::{ClientId, UserId};
+
+/// A client as registered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// Its name in the protocol.
+    pub client_id: ClientId,
+    /// Raised by every change.
+    pub version: u64,
+    /// The user who registered it; none where the operator did or anybody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<UserId>,
+    /// When it was registered.
+    pub created_at: Time,
+    /// Ends everything of it at once.
+    pub disabled: bool,
+    /// What its secret is checked against; a public client has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<HashedSecret>,
+    /// Whether refresh tokens rotate. A public client's always do (RFC 9700 §2.2.2).
+    pub rotate_refresh_tokens: bool,
+    /// Whether a code challenge is demanded. Of a public client it always is (RFC 9700 §2.1.1).
+    pub require_pkce: bool,
+    /// What it registered.
+    #[serde(flatten)]
+    pub metadata: Metadata,
+}
+
+/// What is kept of a client's secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HashedSecret {
+    /// Hexadecimal SHA-256 of 256 random bits: nothing that could be guessed, so nothing that needs a slow hash.
+    Sha256(String),
+    /// Argon2id of a secret that its client chose itself. The `/oauth2.0/` dialect alone accepts it.
+    Argon2(String),
+}
+
+impl HashedSecret {
+    /// A fresh random secret (43 characters) and what to keep of it.
+    pub fn generate(entropy: &Entropy) -> (SecretString, Self) {
+        let secret = BASE64URL_NOPAD.encode(&entropy.bytes::<32>());
+        let hash = sha256_hex(&secret);
+        (secret.into(), Self::Sha256(hash))
+    }
+
+    /// Whether `presented` is a generated secret that this is the hash of. Never for a chosen one.
+    pub fn verifies_generated(&self, presented: &SecretString) -> bool {
+        match self {
+            Self::Sha256(hash) => sha256_hex(presented.expose_secret()).as_bytes().ct_eq(hash.as_bytes()).into(),
+            Self::Argon2(_) => false,
+        }
+    }
+}
+
+/// Hexadecimal SHA-256.
+pub fn sha256_hex(text: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
+}
+
+impl Client {
+    /// Whether it can't keep a secret.
+    pub fn is_public(&self) -> bool {
+        self.metadata.token_endpoint_auth_method == AuthMethod::None
+    }
+
+    /// Whether it runs on the user's device.
+    pub fn is_native(&self) -> bool {
+        self.metadata.application_type == ApplicationType::Native
+    }
+
+    /// Whether it may use `grant`.
+    pub fn allows(&self, grant: GrantType) -> bool {
+        self.metadata.grant_types.contains(&grant)
+    }
+
+    /// Whether its refresh tokens change with every use.
+    pub fn rotates(&self) -> bool {
+        self.rotate_refresh_tokens || self.is_public()
+    }
+
+    /// Whether its authorization requests must carry a code challenge.
+    pub fn needs_pkce(&self) -> bool {
+        self.require_pkce || self.is_public()
+    }
+
+    /// What to call it where people read.
+    pub fn display_name(&self) -> String {
+        if self.metadata.client_name.is_empty() {
+            self.client_id.to_string()
+        } else {
+            self.metadata.client_name.clone()
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The protocol, pure: no I/O, no HTTP framework, no AWS. Everything here can be read beside its RFC.
+
+pub mod authorization_request;
+pub mod claims;
+pub mod client;
+pub mod code;
+pub mod error;
+pub mod family;
+pub mod lifetimes;
+pub mod metadata;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod scope;
+
+pub use authorization_request::AuthorizationRequest;
+pub use client::Client;
+pub use code::AuthorizationCode;
+pub use error::{ErrorCode, OAuthError};
+pub use family::Family;
+pub use params::Params;
+pub use redirect_uri::RedirectUri;
+pub use scope::{Scope, ScopeToken};

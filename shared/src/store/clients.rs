@@ -1,0 +1,69 @@
+//! OAuth clients.
+
+use super::keys::{self, Key};
+use super::table::{Condition, Item, Query, Store, StoreError, Written, item, text};
+use crate::id::{Attempt, ClientId, UserId};
+use crate::oauth::Client;
+
+/// The last sort key there can be under a prefix of ours.
+const END: char = '\u{7f}';
+
+fn client_item(client: &Client) -> Result<Item, StoreError> {
+    let id = client.client_id;
+    let mut item = item(&keys::client(&id.to_string()), "client", client)?;
+    item.insert("GSI1PK".to_owned(), text(keys::CLIENTS));
+    item.insert("GSI1SK".to_owned(), text(keys::owned_client(client.owner_id, Some(id))));
+    Ok(item)
+}
+
+impl Store {
+    /// Writes a new client.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_client(&self, client: &Client, attempt: Attempt) -> Result<Written, StoreError> {
+        self.put(client_item(client)?, Condition::absent(), attempt).await
+    }
+
+    /// Reads a client.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_client(&self, id: ClientId) -> Result<Option<Client>, StoreError> {
+        self.get(&keys::client(&id.to_string())).await
+    }
+
+    /// Writes a changed client. False if somebody else changed it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn update_client(&self, client: &Client, attempt: Attempt) -> Result<bool, StoreError> {
+        let unchanged = Condition::version(client.version);
+        let changed = Client { version: client.version + 1, ..client.clone() };
+        Ok(matches!(self.put(client_item(&changed)?, unchanged, attempt).await?, Written::Done))
+    }
+
+    /// Lists clients: those of `owner`, or all. For the operator's eyes: the index may be a moment behind.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_clients(&self, owner: Option<UserId>) -> Result<Vec<Client>, StoreError> {
+        let from = owner.map(|owner| keys::owned_client(Some(owner), None)).unwrap_or_default();
+        let query = Query {
+            index: Some("GSI1"),
+            partition: keys::CLIENTS.to_owned(),
+            to: format!("{from}{END}"),
+            from: if from.is_empty() { "!".to_owned() } else { from },
+            descending: false,
+            limit: usize::MAX,
+            attributes: None,
+        };
+        self.query(query).await
+    }
+
+    /// The keys of a user's clients, for their removal.
+    pub(super) async fn client_keys(&self, owner: UserId) -> Result<Vec<Key>, StoreError> {
+        let clients = self.list_clients(Some(owner)).await?;
+        Ok(clients.iter().map(|client| keys::client(&client.client_id.to_string())).collect())
+    }
+}

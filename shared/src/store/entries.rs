@@ -1,0 +1,148 @@
+//! Collection entries. A page of any collection costs the same, however long it is: it is one range of an index.
+
+use super::keys;
+use super::table::{Condition, Query, Store, StoreError, Written, item, text};
+use crate::clock::Millis;
+use crate::collection::{Entry, Status};
+use crate::id::{Attempt, UserId};
+
+/// Where a page begins, and which way it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Only these.
+    pub status: Option<Status>,
+    /// Newest first.
+    pub descending: bool,
+    /// The last entry of the page before.
+    pub after: Option<(Millis, u32)>,
+    /// How many at the most.
+    pub limit: usize,
+}
+
+impl Page {
+    /// The range of sort keys that is left, under `prefix`: both ends are inclusive.
+    fn range(&self, prefix: &str) -> (String, String) {
+        let (mut from, mut to) = (format!("{prefix}0"), format!("{prefix}:"));
+        if let Some((at, subject_id)) = self.after {
+            // The neighbour of a key in its order: one subject on, or one back ('/' is below every digit).
+            let last = format!("{prefix}{}", keys::by_time(at.0, subject_id));
+            if self.descending {
+                to = match subject_id.checked_sub(1) {
+                    Some(before) => format!("{prefix}{}", keys::by_time(at.0, before)),
+                    None => format!("{prefix}{:013}#/", at.0),
+                };
+            } else {
+                from = format!("{last}!");
+            }
+        }
+        (from, to)
+    }
+}
+
+impl Store {
+    /// Reads one entry.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_entry(&self, user: UserId, subject_id: u32) -> Result<Option<Entry>, StoreError> {
+        self.get(&keys::entry(user, subject_id)).await
+    }
+
+    /// Writes an entry over version `before`, or where there is none. False if it changed meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_entry(
+        &self,
+        user: UserId,
+        entry: &Entry,
+        before: Option<u64>,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
+        let mut item = item(&keys::entry(user, entry.subject_id), "entry", entry)?;
+        let by_status = keys::by_status(entry.status.as_str(), entry.updated_at.0, entry.subject_id);
+        item.insert("LSI1SK".to_owned(), text(&by_status));
+        item.insert("LSI2SK".to_owned(), text(keys::by_time(entry.updated_at.0, entry.subject_id)));
+        if !entry.private {
+            item.insert("GSI1PK".to_owned(), text(keys::public_entries(user)));
+            item.insert("GSI1SK".to_owned(), text(by_status));
+        }
+        let condition = before.map_or_else(Condition::absent, Condition::version);
+        Ok(matches!(self.put(item, condition, attempt).await?, Written::Done))
+    }
+
+    /// Removes an entry, if it is of version `only` where one is given. False if it is not. Removing what is not there
+    /// is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_entry(&self, user: UserId, subject_id: u32, only: Option<u64>) -> Result<bool, StoreError> {
+        let condition = only.map(Condition::version);
+        Ok(matches!(self.delete(&keys::entry(user, subject_id), condition).await?, Written::Done))
+    }
+
+    /// A page of somebody's own collection, consistently: at most one entry more than `page.limit`, which tells
+    /// whether another page follows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_entries(&self, user: UserId, page: &Page) -> Result<Vec<Entry>, StoreError> {
+        let (index, prefix) = match page.status {
+            Some(status) => ("LSI1", format!("{}#", status.as_str())),
+            None => ("LSI2", String::new()),
+        };
+        let partition = keys::collection_partition(user);
+        self.query(self.page_query(index, partition, &prefix, page)).await
+    }
+
+    /// A page of what somebody shows to everybody. One range for one status; the whole collection is five of them,
+    /// read at once and merged.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_public_entries(&self, user: UserId, page: &Page) -> Result<Vec<Entry>, StoreError> {
+        let one = |status: Status| {
+            let prefix = format!("{}#", status.as_str());
+            self.query::<Entry>(self.page_query("GSI1", keys::public_entries(user), &prefix, page))
+        };
+        if let Some(status) = page.status {
+            return one(status).await;
+        }
+        let (wish, watching, done, on_hold, dropped) = tokio::try_join!(
+            one(Status::Wish),
+            one(Status::Watching),
+            one(Status::Done),
+            one(Status::OnHold),
+            one(Status::Dropped)
+        )?;
+        let mut entries = [wish, watching, done, on_hold, dropped].concat();
+        entries.sort_by_key(|entry| (entry.updated_at, entry.subject_id));
+        if page.descending {
+            entries.reverse();
+        }
+        entries.truncate(page.limit + 1);
+        Ok(entries)
+    }
+
+    fn page_query(&self, index: &'static str, partition: String, prefix: &str, page: &Page) -> Query<'static> {
+        let (from, to) = page.range(prefix);
+        let limit = page.limit + 1;
+        Query { index: Some(index), partition, from, to, descending: page.descending, limit, attributes: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_begins_just_after_the_last_entry() {
+        let last = keys::by_time(1_700_000_000_000, 7);
+        let page =
+            |descending| Page { status: None, descending, after: Some((Millis(1_700_000_000_000), 7)), limit: 1 };
+        let (from, to) = page(false).range("");
+        assert!(from > last && from < keys::by_time(1_700_000_000_000, 8) && to > from);
+        let (from, to) = page(true).range("");
+        assert!(to < last && to >= keys::by_time(1_700_000_000_000, 6) && from < to);
+    }
+}
