@@ -1,0 +1,250 @@
+//! The sentences that each language has.
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $field:ident,)*) => {
+        /// Every sentence of the site. A field's wording is in `en.rs`.
+        #[derive(Debug)]
+        pub struct Messages {
+            $(
+                $(#[$doc])*
+                ///
+                /// (The wording: `en.rs`.)
+                pub $field: &'static str,
+            )*
+        }
+
+        #[cfg(test)]
+        impl Messages {
+            /// Names and texts, in order.
+            pub(super) fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($field), self.$field)),*]
+            }
+        }
+    };
+}
+
+messages! {
+    // On every page.
+    skip_to_content,
+    language,
+    sign_in,
+    sign_out,
+    create_account,
+    back_home,
+    optional,
+    check_fields,
+
+    // Home.
+    home_tagline,
+    home_lead,
+    /// With `{name}`.
+    home_hello,
+    home_signed_in_lead,
+    home_account,
+    home_developers,
+    home_developers_lead,
+    home_register_application,
+    home_discovery,
+
+    // Fields.
+    username,
+    username_hint,
+    email,
+    email_hint,
+    phone,
+    phone_hint,
+    password,
+    password_hint,
+    nickname,
+    nickname_hint,
+    avatar,
+    avatar_hint,
+    intro,
+    intro_hint,
+
+    // Register.
+    register_title,
+    register_lead,
+    register_identifiers,
+    register_identifiers_hint,
+    register_have_account,
+
+    // Sign-in.
+    login_title,
+    /// With `{client}`.
+    login_continue_to,
+    login_identifier,
+    login_no_account,
+    login_failed,
+
+    // Account.
+    account_title,
+    account_profile,
+    account_save,
+    account_saved,
+    account_password,
+    account_old_password,
+    account_new_password,
+    account_change_password,
+    account_password_changed,
+    account_details,
+    account_user_id,
+    account_created,
+    account_verified,
+    account_unverified,
+    account_sign_out_lead,
+    account_delete,
+    account_delete_warning,
+    account_delete_password,
+    account_delete_button,
+
+    // Select account.
+    select_title,
+    select_lead,
+    /// With `{name}`.
+    select_continue_as,
+    select_other,
+
+    // Consent.
+    consent_title,
+    /// With `{client}`.
+    consent_heading,
+    consent_website,
+    consent_redirect,
+    consent_signed_in_as,
+    consent_switch,
+    consent_scopes,
+    consent_new,
+    consent_granted,
+    /// With `{minutes}`.
+    consent_minutes,
+    consent_until_withdrawn,
+    consent_warning,
+    consent_allow,
+    consent_deny,
+
+    // Scopes: what an application may do, and what that covers.
+    scope_openid,
+    scope_openid_detail,
+    scope_profile,
+    scope_profile_detail,
+    scope_email,
+    scope_email_detail,
+    scope_phone,
+    scope_phone_detail,
+    scope_offline_access,
+    scope_offline_access_detail,
+    scope_collections_read,
+    scope_collections_read_detail,
+    scope_collections_write,
+    scope_collections_write_detail,
+
+    // Register an application.
+    application_title,
+    application_lead,
+    application_name,
+    application_name_hint,
+    application_redirect_uri,
+    application_redirect_uri_hint,
+    application_public,
+    application_public_hint,
+    application_submit,
+    application_created_title,
+    /// With `{client}`.
+    application_created_lead,
+    application_secret_once,
+    application_client_id,
+    application_client_secret,
+    application_issuer,
+    application_discovery_hint,
+
+    // A field's errors.
+    error_required,
+    error_username_taken,
+    error_email_taken,
+    error_phone_taken,
+    error_taken,
+    error_invalid_username,
+    error_invalid_email,
+    error_invalid_phone,
+    error_password_too_short,
+    error_too_short,
+    error_too_long,
+    error_too_common,
+    error_wrong_password,
+    error_last_identifier,
+    error_invalid_url,
+    error_need_identifier,
+    error_invalid,
+
+    // A page's errors.
+    /// With `{minutes}`.
+    too_many_attempts,
+    expired_form,
+    bad_request_title,
+    bad_request,
+    not_found_title,
+    not_found,
+    unavailable_title,
+    unavailable,
+    error_status,
+    error_detail,
+}
+
+impl Messages {
+    /// What to say of a form's field, by the error's code. A code without words of its own says that the value
+    /// won't do.
+    pub fn field_error(&self, field: &str, code: &str) -> &'static str {
+        match (code, field) {
+            ("required", _) => self.error_required,
+            ("taken", "username") => self.error_username_taken,
+            ("taken", "email") => self.error_email_taken,
+            ("taken", "phone") => self.error_phone_taken,
+            ("taken", _) => self.error_taken,
+            ("invalid_username", _) => self.error_invalid_username,
+            ("invalid_email", _) => self.error_invalid_email,
+            ("invalid_phone", _) => self.error_invalid_phone,
+            ("too_short", "password" | "new_password") => self.error_password_too_short,
+            ("too_short", _) => self.error_too_short,
+            ("too_long", _) => self.error_too_long,
+            ("too_common", _) => self.error_too_common,
+            ("wrong_password", _) => self.error_wrong_password,
+            ("last_identifier", _) => self.error_last_identifier,
+            ("invalid_url", _) => self.error_invalid_url,
+            ("need_identifier", _) => self.error_need_identifier,
+            _ => self.error_invalid,
+        }
+    }
+
+    /// A scope in words: what the application may do, and what that covers.
+    pub fn scope(&self, scope: &str) -> Option<(&'static str, &'static str)> {
+        Some(match scope {
+            "openid" => (self.scope_openid, self.scope_openid_detail),
+            "profile" => (self.scope_profile, self.scope_profile_detail),
+            "email" => (self.scope_email, self.scope_email_detail),
+            "phone" => (self.scope_phone, self.scope_phone_detail),
+            "offline_access" => (self.scope_offline_access, self.scope_offline_access_detail),
+            "collections:read" => (self.scope_collections_read, self.scope_collections_read_detail),
+            "collections:write" => (self.scope_collections_write, self.scope_collections_write_detail),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::i18n::Lang;
+
+    #[test]
+    fn every_code_but_an_unknown_one_has_words_of_its_own() {
+        let m = Lang::En.messages();
+        let codes = "required taken invalid_username invalid_email invalid_phone too_short too_long too_common \
+                     wrong_password last_identifier invalid_url need_identifier";
+        for code in codes.split_whitespace() {
+            for field in ["username", "email", "phone", "password", "new_password", "avatar"] {
+                assert_ne!(m.field_error(field, code), m.error_invalid, "{field}: {code}");
+            }
+        }
+        assert_eq!(m.field_error("username", "unheard_of"), m.error_invalid);
+    }
+}

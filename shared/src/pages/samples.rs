@@ -1,0 +1,180 @@
+//! A sample of every page: what the tests render in every language, and what `cargo run -p shared --example
+//! preview` shows. A new page gets a line here.
+
+use askama::{Error, Template};
+
+use super::{
+    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, FieldError, Home, Layout, Login,
+    Register, SelectAccount,
+};
+use crate::i18n::{Lang, fill};
+
+const HOSTILE: &str = "\"><script>alert('moe')</script><img src=x onerror=alert(1)>";
+const CONTINUE: &str = "/oauth2/authorize?client_id=client_abc&scope=openid%20profile&state=x";
+
+/// Every sample in a language: a name for its file, and its HTML.
+///
+/// # Errors
+/// If a template can't be rendered.
+pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
+    let m = lang.messages();
+    let layout = |user, path| Layout::new(lang, user, "csrf-token", path);
+    let visitor = |path| layout(None, path);
+    let member = |path| layout(Some("木之本小樱"), path);
+    let error = |field, code| FieldError { field, code };
+    let too_many = fill(m.too_many_attempts, &[("minutes", "5")]);
+
+    let register = |errors, error, text| Register {
+        layout: visitor("/register"),
+        username: text,
+        email: text,
+        phone: text,
+        nickname: text,
+        continue_to: Some(CONTINUE),
+        errors,
+        error,
+    };
+    let login = |error, client_name| Login {
+        layout: visitor("/login"),
+        username: "sakura_k",
+        continue_to: Some(CONTINUE),
+        client_name,
+        error,
+    };
+    let account = |notice, errors, text: Option<&'static str>| Account {
+        layout: member("/account"),
+        user_id: "k3v7mq2xw5p4zr6tnajd4hs2fe",
+        created_at: "2026-11-21T15:00:00Z",
+        nickname: text.unwrap_or("木之本小樱"),
+        username: text.unwrap_or("sakura_k"),
+        email: text.unwrap_or("sakura@example.org"),
+        email_verified: true,
+        phone: text.unwrap_or("+8613800138000"),
+        phone_verified: false,
+        avatar: text.unwrap_or("https://example.org/kero.png"),
+        intro: text.unwrap_or("绝对没问题的！\nEverything will surely be all right."),
+        notice,
+        errors,
+        error: None,
+    };
+    let consent = |client_name, client_host, redirect_host, scopes| Consent {
+        layout: member("/oauth2/authorize"),
+        client_name,
+        client_host,
+        redirect_host,
+        scopes,
+        minutes: 10,
+        user: "木之本小樱",
+        request: "sealed-request",
+        switch_href: "/login?continue=%2F",
+    };
+    let scopes = |names: &'static str, granted: &'static [&'static str]| {
+        names.split(' ').map(|name| ConsentScope { name, granted: granted.contains(&name) }).collect::<Vec<_>>()
+    };
+    let application = |errors, text| ApplicationForm {
+        layout: member("/oauth2/register"),
+        client_name: text,
+        redirect_uri: text,
+        public: true,
+        errors,
+        error: None,
+    };
+    let created = |client_name, client_secret| ApplicationCreated {
+        layout: member("/oauth2/register"),
+        client_name,
+        client_id: "client_k3v7mq2xw5p4zr6tnajd4hs2fe",
+        client_secret,
+        issuer: "https://id.example.org",
+    };
+    let failed = |status, detail| ErrorPage::of_status(visitor("/nowhere"), status, detail);
+
+    Ok(vec![
+        ("home", Home { layout: visitor("/") }.render()?),
+        ("home-signed-in", Home { layout: member("/") }.render()?),
+        ("home-hostile", Home { layout: layout(Some(HOSTILE), "/?a=\"><script>") }.render()?),
+        ("register", register(vec![], None, "").render()?),
+        (
+            "register-errors",
+            register(
+                vec![
+                    error("identifier", "need_identifier"),
+                    error("username", "taken"),
+                    error("email", "invalid_email"),
+                    error("phone", "invalid_phone"),
+                    error("password", "too_short"),
+                ],
+                None,
+                HOSTILE,
+            )
+            .render()?,
+        ),
+        ("login", login(None, Some("追番小助手")).render()?),
+        ("login-failed", login(Some(m.login_failed), None).render()?),
+        ("login-too-many", login(Some(&too_many), Some(HOSTILE)).render()?),
+        (
+            "select-account",
+            SelectAccount {
+                layout: member("/oauth2/authorize"),
+                current: "木之本小樱",
+                client_name: Some("追番小助手"),
+                continue_href: "/oauth2/authorize?request=sealed",
+                other_href: "/login?continue=%2F",
+            }
+            .render()?,
+        ),
+        ("account", account(None, vec![], None).render()?),
+        ("account-saved", account(Some(m.account_saved), vec![], None).render()?),
+        (
+            "account-errors",
+            account(
+                None,
+                vec![
+                    error("identifier", "last_identifier"),
+                    error("nickname", "too_long"),
+                    error("avatar", "invalid_url"),
+                    error("intro", "too_long"),
+                    error("old_password", "wrong_password"),
+                    error("new_password", "too_common"),
+                    error("password", "wrong_password"),
+                ],
+                Some(HOSTILE),
+            )
+            .render()?,
+        ),
+        (
+            "consent",
+            consent(
+                "追番小助手",
+                Some("zhuifan.example"),
+                "app.zhuifan.example",
+                scopes("openid profile collections:read collections:write", &[]),
+            )
+            .render()?,
+        ),
+        (
+            "consent-wider",
+            consent(
+                "追番小助手",
+                None,
+                "127.0.0.1:51004",
+                scopes("openid profile email phone offline_access collections:read", &["openid", "profile"]),
+            )
+            .render()?,
+        ),
+        ("consent-hostile", consent(HOSTILE, Some(HOSTILE), HOSTILE, scopes("openid strange:scope", &[])).render()?),
+        ("application-form", application(vec![], "").render()?),
+        (
+            "application-form-errors",
+            application(vec![error("client_name", "required"), error("redirect_uri", "invalid_url")], HOSTILE)
+                .render()?,
+        ),
+        (
+            "application-created",
+            created("追番小助手", Some("gX0p0Yc1u2Vb9mB6k4n3QwqWZkq7n2h5bS1sT8rYt0E")).render()?,
+        ),
+        ("application-created-public", created(HOSTILE, None).render()?),
+        ("error", failed(404, None).render()?),
+        ("error-detail", failed(400, Some("invalid_request: redirect_uri isn't registered")).render()?),
+        ("error-unavailable", failed(503, Some(HOSTILE)).render()?),
+    ])
+}
