@@ -114,10 +114,9 @@ impl Changes {
             changed.set_identifier(*kind, identifier.clone().map(|identifier| identifier.value));
         }
         if changed.identifiers().is_empty() {
+            // `identifier` stands for username, e-mail address and phone number together.
             let code = if user.identifiers().is_empty() { "need_identifier" } else { "last_identifier" };
-            let emptied = self.identifiers.iter().map(|(kind, _)| kind.as_str());
-            let fields: Vec<_> = if code == "need_identifier" { vec!["username"] } else { emptied.collect() };
-            return Err(fields.into_iter().map(|field| FieldError::new(field, code)).collect());
+            return Err(vec![FieldError::new("identifier", code)]);
         }
         for (field, change) in [
             (&mut changed.nickname, &self.nickname),

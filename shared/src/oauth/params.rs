@@ -91,8 +91,13 @@ impl Params {
         }
     }
 
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Adds a parameter unless it came.
-    pub fn default(&mut self, name: &str, value: &str) {
+    pub fn set_default(&mut self, name: &str, value: &str) {
         if self.get(name).is_none() {
             self.0.retain(|(n, _)| n != name);
             self.0.push((name.to_owned(), value.to_owned()));

@@ -1,0 +1,55 @@
+//! What every function does with HTTP: reading requests, sessions and tokens; protecting forms; telling errors.
+
+pub mod bearer;
+pub mod client_auth;
+pub mod cookies;
+pub mod cors;
+pub mod csrf;
+pub mod dialects;
+pub mod incoming;
+pub mod oauth_error;
+pub mod page;
+pub mod problem;
+pub mod session;
+pub mod sign_in;
+
+use axum::Router;
+use axum::response::Response;
+use ::http::StatusCode;
+
+pub use incoming::Incoming;
+pub use problem::Problem;
+
+use crate::app::App;
+
+/// What a function's own router answers for a path or method that it does not have. The gateway asks a function only
+/// for routes of `template.yaml`, so this says that the two disagree.
+pub const NO_ROUTE: &str = "the template has a route that this function does not";
+
+/// A router to which a function adds its routes.
+pub fn router() -> Router<App> {
+    let lost = || async { (StatusCode::NOT_IMPLEMENTED, NO_ROUTE) };
+    Router::new().fallback(lost).method_not_allowed_fallback(lost)
+}
+
+/// A JSON answer that nobody may store.
+pub fn json(status: StatusCode, value: &serde_json::Value) -> Response {
+    answer(status, "application/json", value.to_string())
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(axum::body::Body::empty());
+    *response.status_mut() = status;
+    page::no_store(&mut response);
+    response
+}
+
+/// An answer that nobody may store.
+pub fn answer(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(::http::header::CONTENT_TYPE, ::http::HeaderValue::from_static(content_type));
+    page::no_store(&mut response);
+    response
+}

@@ -1,0 +1,134 @@
+//! Errors of everything that is not the OAuth protocol: `application/problem+json` (RFC 9457), or a page.
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::incoming::Incoming;
+use super::page;
+use crate::account::FieldError;
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::pages::{ErrorPage, Layout};
+use crate::store::StoreError;
+
+/// How long to wait after a failure of ours, in seconds.
+const RETRY_AFTER: i64 = 2;
+
+/// What went wrong, for the caller.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// What is wrong and how to mend it.
+    pub detail: Cow<'static, str>,
+    /// The fields that are wrong.
+    pub errors: Vec<FieldError>,
+    /// Seconds to wait.
+    pub retry_after: Option<i64>,
+    /// The error of a bearer token (RFC 6750 §3.1).
+    pub token_error: Option<ErrorCode>,
+}
+
+impl Problem {
+    /// A problem with a sentence about it.
+    pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None, token_error: None }
+    }
+
+    /// 422: these fields are wrong.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields are wrong: see errors") }
+    }
+
+    /// 429.
+    pub fn too_many(retry_after: i64) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too many attempts: wait before the next");
+        Self { retry_after: Some(retry_after), ..problem }
+    }
+
+    /// 401 for who is not signed in.
+    pub fn not_signed_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "sign in first, or send a bearer token")
+    }
+
+    /// As JSON, whoever asks.
+    pub fn to_json_response(&self) -> Response {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or_default(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if !self.errors.is_empty() {
+            let error = |e: &FieldError| json!({ "field": e.field, "code": e.code, "message": e.message });
+            body["errors"] = self.errors.iter().map(error).collect::<Value>();
+        }
+        if let Some(code) = self.token_error {
+            body["error"] = code.as_str().into();
+            body["error_description"] = self.detail.as_ref().into();
+        }
+        let mut response = super::answer(self.status, "application/problem+json", body.to_string());
+        self.finish(&mut response);
+        response
+    }
+
+    /// As a page.
+    pub fn to_page(&self, incoming: &Incoming) -> Response {
+        let path = incoming.path_and_query();
+        let layout = Layout::new(incoming.lang(), None, "", &path);
+        let status = self.status.as_u16();
+        // What a user did can be told in the user's language; our sentence is for whoever looks into it.
+        let mut response = page::render(self.status, &ErrorPage::of_status(layout, status, Some(&self.detail)));
+        self.finish(&mut response);
+        response
+    }
+
+    /// As the caller reads.
+    pub fn render(&self, incoming: &Incoming) -> Response {
+        if incoming.wants_html() { self.to_page(incoming) } else { self.to_json_response() }
+    }
+
+    fn finish(&self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // RFC 6750 §3: without a token the challenge says nothing more; RFC 9110 §15.5.2 wants one with every 401.
+        let challenge = match self.token_error {
+            Some(code) => Some(format!("Bearer error=\"{}\", error_description=\"{}\"", code.as_str(), self.detail)),
+            None => (self.status == StatusCode::UNAUTHORIZED).then(|| "Bearer".to_owned()),
+        };
+        if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.to_json_response()
+    }
+}
+
+/// 503: the caller may try again, and nothing is half-written.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the table failed");
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "a service that this needs does not answer: try again");
+        Self { retry_after: Some(RETRY_AFTER), ..problem }
+    }
+}
+
+/// For endpoints that read parameters or tokens with the protocol's code.
+impl From<OAuthError> for Problem {
+    fn from(error: OAuthError) -> Self {
+        tracing::info!(error = %error, detail = error.detail, "refused");
+        let status = match error.code {
+            ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+            ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
+            _ => return Self::new(StatusCode::BAD_REQUEST, error.description),
+        };
+        Self { token_error: Some(error.code), ..Self::new(status, error.description) }
+    }
+}

@@ -1,0 +1,148 @@
+//! Signing in with a password: throttled, in the same steps and time whether or not the user exists.
+//!
+//! OWASP Authentication Cheat Sheet; for browsers that the owner used before, OWASP's "device cookies", so that a
+//! stranger's guesses lock nobody out.
+
+use data_encoding::BASE64URL_NOPAD;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::cookies::Cookie;
+use super::incoming::Incoming;
+use super::problem::Problem;
+use crate::account::limits::{FAILURES_PER_ADDRESS, FAILURES_PER_IDENTIFIER};
+use crate::account::{Identifier, IdentifierKind, Password, User};
+use crate::app::{App, Site};
+use crate::id::{Attempt, UserId};
+use crate::oauth::lifetimes::KNOWN_BROWSER;
+use crate::seal::Sealable;
+use crate::store::rates::Counter;
+use crate::store::users::StoredPassword;
+
+/// A browser where a user signed in before.
+#[derive(Serialize, Deserialize)]
+struct KnownBrowser {
+    user_id: UserId,
+    id: String,
+}
+
+impl Sealable for KnownBrowser {
+    const PURPOSE: &'static str = "known browser";
+}
+
+/// Somebody whose password was right. Their attempts are still counted: see [`Checked::settle`].
+pub struct Checked {
+    /// Who.
+    pub user: User,
+    counters: Vec<Counter>,
+    weak: Option<(StoredPassword, Password)>,
+}
+
+/// One sentence for an unknown user and for a wrong password.
+fn refused() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "no account has this name and password")
+}
+
+/// Checks a name and a password. Two round trips, and one Argon2, whatever comes of it.
+///
+/// # Errors
+/// 401, the same for everything that is wrong; 429; 503.
+pub async fn check(app: &App, site: &Site, incoming: &Incoming, name: &str, password: &str) -> Result<Checked, Problem> {
+    // What can't be anybody's name takes the same way as a name that nobody has.
+    let nobody = || Identifier { kind: IdentifierKind::Username, value: "-".to_owned() };
+    let identifier = Identifier::guess(name).unwrap_or_else(nobody);
+    let user_id = app.store.find_identifier(&identifier).await?;
+
+    let now = app.clock.now();
+    let known = Cookie::Known.read(incoming, &app.config.issuer);
+    let known = known.and_then(|cookie| site.sealer.open::<KnownBrowser>(&cookie, b"").ok());
+    let counters = match known.filter(|known| Some(known.user_id) == user_id) {
+        Some(known) => vec![Counter::new("KNOWN", &known.id, FAILURES_PER_IDENTIFIER, now)],
+        None => vec![
+            Counter::new("IDENTIFIER", &identifier.normalised(), FAILURES_PER_IDENTIFIER, now),
+            Counter::new("ADDRESS", &incoming.client_network(), FAILURES_PER_ADDRESS, now),
+        ],
+    };
+    // Counted before the guess is tried, so that a thousand at once are not tried either.
+    let read = user_id.unwrap_or_else(|| UserId::new(&app.entropy));
+    let (claimed, found) = tokio::join!(claim(app, &counters), app.store.find_user_and_password(read));
+    claimed?;
+    let (user, stored) = found?;
+
+    let password = Password::new(password);
+    let verified = password.verify(app, stored.as_ref().map(|stored| stored.hash.clone())).await;
+    match (verified, user, stored) {
+        (Some(verified), Some(user), Some(stored)) if user.is_active() => {
+            let weak = verified.weak.then_some((stored, password));
+            Ok(Checked { user, counters, weak })
+        }
+        _ => Err(refused()),
+    }
+}
+
+/// Checks the password of a user who is signed in already, by the same rules.
+///
+/// # Errors
+/// 429, 503. A wrong password is `None`.
+pub async fn check_own(app: &App, user: &User, password: &str) -> Result<Option<StoredPassword>, Problem> {
+    let counters = [Counter::new("OWN", &user.user_id.to_string(), FAILURES_PER_IDENTIFIER, app.clock.now())];
+    let (claimed, found) = tokio::join!(claim(app, &counters), app.store.find_user_and_password(user.user_id));
+    claimed?;
+    let (_, stored) = found?;
+    let hash = stored.as_ref().map(|stored| stored.hash.clone());
+    if Password::new(password).verify(app, hash).await.is_none() {
+        return Ok(None);
+    }
+    give_back(app, &counters).await;
+    Ok(stored)
+}
+
+impl Checked {
+    /// Gives the attempts back, since successes never count, and renews a hash that was made with weaker parameters.
+    /// Neither decides anything: if the table fails here, the user is signed in all the same.
+    pub async fn settle(self, app: &App) {
+        let rehash = async {
+            let Some((stored, password)) = self.weak else { return };
+            let hash = password.hash(app).await;
+            let attempt = Attempt::new(&app.entropy);
+            if let Err(error) = app.store.rehash_password(self.user.user_id, &stored, hash, attempt).await {
+                tracing::warn!(%error, "a password could not be hashed anew");
+            }
+        };
+        tokio::join!(rehash, give_back(app, &self.counters));
+    }
+}
+
+/// Makes the browser known as this user's.
+pub fn remember_browser(app: &App, site: &Site, user: UserId, response: &mut axum::response::Response) {
+    let known = KnownBrowser { user_id: user, id: BASE64URL_NOPAD.encode(&app.entropy.bytes::<16>()) };
+    let sealed = site.sealer.seal(&known, KNOWN_BROWSER, b"");
+    Cookie::Known.set(response, &app.config.issuer, &sealed, KNOWN_BROWSER);
+}
+
+/// Takes an attempt off each of one or two counters, at once.
+///
+/// # Errors
+/// 429 where one is used up.
+pub async fn claim(app: &App, counters: &[Counter]) -> Result<(), Problem> {
+    let claim_one = async |counter: Option<&Counter>| match counter {
+        Some(counter) => app.store.claim_attempt(counter, Attempt::new(&app.entropy)).await,
+        None => Ok(true),
+    };
+    let (first, second) = tokio::join!(claim_one(counters.first()), claim_one(counters.get(1)));
+    let left = first? & second?;
+    let now = app.clock.now();
+    let wait = counters.iter().map(|counter| counter.retry_after(now)).max().unwrap_or(1);
+    if left { Ok(()) } else { Err(Problem::too_many(wait)) }
+}
+
+/// Gives one attempt back to each of one or two counters, at once.
+pub async fn give_back(app: &App, counters: &[Counter]) {
+    let return_one = async |counter: Option<&Counter>| {
+        let Some(counter) = counter else { return };
+        if let Err(error) = app.store.return_attempt(counter).await {
+            tracing::warn!(%error, "an attempt could not be given back");
+        }
+    };
+    tokio::join!(return_one(counters.first()), return_one(counters.get(1)));
+}
