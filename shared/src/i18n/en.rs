@@ -9,7 +9,6 @@ pub(super) static MESSAGES: Messages = Messages {
     sign_out: "Sign out",
     create_account: "Create account",
     back_home: "Back to the home page",
-    optional: "optional",
     check_fields: "Something needs another look. Please check the marked fields.",
 
     home_tagline: "One account for all your anime",
@@ -110,7 +109,7 @@ pub(super) static MESSAGES: Messages = Messages {
     application_name_hint: "People see it when your application asks for access.",
     application_redirect_uri: "Redirect URIs",
     application_redirect_uri_hint: "One per line, compared exactly. For example https://app.example/callback",
-    application_public: "It can’t keep a secret",
+    application_public: "Public: it can’t keep a secret",
     application_public_hint: "Tick this if it runs in a browser or on people’s devices. It gets no client secret and uses PKCE alone.",
     application_submit: "Register",
     application_created_title: "Application registered",

@@ -31,7 +31,6 @@ messages! {
     sign_out,
     create_account,
     back_home,
-    optional,
     check_fields,
 
     // Home.

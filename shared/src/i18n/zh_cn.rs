@@ -9,7 +9,6 @@ pub(super) static MESSAGES: Messages = Messages {
     sign_out: "退出登录",
     create_account: "注册账号",
     back_home: "返回首页",
-    optional: "选填",
     check_fields: "有些内容需要修改，请查看标出的项目。",
 
     home_tagline: "一个账号，畅游番剧世界",
@@ -110,7 +109,7 @@ pub(super) static MESSAGES: Messages = Messages {
     application_name_hint: "应用请求授权时，用户会看到这个名称。",
     application_redirect_uri: "重定向 URI",
     application_redirect_uri_hint: "每行一个，须完全一致。例如 https://app.example/callback",
-    application_public: "无法保管密钥",
+    application_public: "公开应用：无法保管密钥",
     application_public_hint: "如果应用运行在浏览器或用户的设备上，请勾选。它不会获得客户端密钥，仅使用 PKCE。",
     application_submit: "注册",
     application_created_title: "应用已注册",

@@ -107,7 +107,8 @@ mod tests {
             let unique: BTreeSet<_> = ids.iter().copied().collect();
             assert_eq!(ids.len(), unique.len(), "{name}: {ids:?}");
             let pointers = ["for", "aria-describedby", "aria-labelledby"];
-            for target in pointers.iter().flat_map(|pointer| attribute(&html, pointer)).flat_map(str::split_whitespace) {
+            for target in pointers.iter().flat_map(|pointer| attribute(&html, pointer)).flat_map(str::split_whitespace)
+            {
                 assert!(unique.contains(target), "{name}: nothing is called {target}");
             }
         }

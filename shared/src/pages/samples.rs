@@ -168,10 +168,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             application(vec![error("client_name", "required"), error("redirect_uri", "invalid_url")], HOSTILE)
                 .render()?,
         ),
-        (
-            "application-created",
-            created("追番小助手", Some("gX0p0Yc1u2Vb9mB6k4n3QwqWZkq7n2h5bS1sT8rYt0E")).render()?,
-        ),
+        ("application-created", created("追番小助手", Some("gX0p0Yc1u2Vb9mB6k4n3QwqWZkq7n2h5bS1sT8rYt0E")).render()?),
         ("application-created-public", created(HOSTILE, None).render()?),
         ("error", failed(404, None).render()?),
         ("error-detail", failed(400, Some("invalid_request: redirect_uri isn't registered")).render()?),
