@@ -98,7 +98,7 @@ impl App {
         let Some(stored) = store.find_site().await? else {
             return Err(StoreError::Corrupt("the site has no signing keys yet".to_owned()));
         };
-        let at_rest = keys::at_rest(&config.secret_keys, config.issuer.as_str(), clock, entropy);
+        let at_rest = keys::at_rest(&config.secret_keys, clock, entropy);
         let keys =
             KeySet::open(&stored.keys, &at_rest).map_err(|error: KeyError| StoreError::Corrupt(error.to_string()))?;
         let issuer = config.issuer.as_str();

@@ -107,7 +107,7 @@ impl Issuer {
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let origin = url.origin().ascii_serialization();
-        (matches!(url.scheme(), "http" | "https") && origin == text).then(|| Self(origin))
+        (matches!(url.scheme(), "http" | "https") && origin == text).then_some(Self(origin))
     }
 
     /// The URL, which is also the browser's origin.

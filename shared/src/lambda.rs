@@ -47,9 +47,10 @@ where
 /// The event is not one, or its answer can't be written: never the handler's own failures, which are answers.
 pub async fn invoke(router: &Router, event: &[u8]) -> Result<serde_json::Value, Error> {
     let request: lambda_http::request::LambdaRequest = serde_json::from_slice(event)?;
-    let mut function = lambda_http::Adapter::from(router.clone());
-    let answer = function.call(LambdaEvent::new(request, lambda_http::Context::default())).await?;
-    Ok(serde_json::to_value(&answer)?)
+    let event = LambdaEvent::new(request, lambda_http::Context::default());
+    // The adapter is not `Send`; what it returns is.
+    let answering = lambda_http::Adapter::from(router.clone()).call(event);
+    Ok(serde_json::to_value(&answering.await?)?)
 }
 
 async fn start() -> Result<App, Error> {

@@ -8,7 +8,7 @@ use crate::clock::Time;
 use crate::id::UserId;
 
 /// A user as the table has it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// For ever.
     pub user_id: UserId,

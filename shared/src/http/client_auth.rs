@@ -19,9 +19,9 @@ pub struct Credentials {
 
 /// Whether the request tried HTTP Basic: then a refusal must challenge it (RFC 6749 §5.2).
 pub fn used_basic(incoming: &Incoming) -> bool {
-    incoming.header(header::AUTHORIZATION).is_some_and(|value| {
-        value.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-    })
+    incoming
+        .header(header::AUTHORIZATION)
+        .is_some_and(|value| value.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")))
 }
 
 /// Reads the client's credentials from header or body.
@@ -46,7 +46,8 @@ pub fn credentials(incoming: &Incoming, params: &Params) -> Result<Credentials, 
     if params.has("client_secret") {
         return Err(OAuthError::invalid_request("the client authenticated in two ways at once"));
     }
-    let (client_id, secret) = basic(incoming).ok_or_else(|| OAuthError::invalid_client("the Basic header is malformed"))?;
+    let (client_id, secret) =
+        basic(incoming).ok_or_else(|| OAuthError::invalid_client("the Basic header is malformed"))?;
     if in_body.is_some_and(|other| other != client_id) {
         return Err(OAuthError::invalid_request("client_id in the body is another than in the header"));
     }

@@ -13,9 +13,9 @@ pub mod problem;
 pub mod session;
 pub mod sign_in;
 
+use ::http::StatusCode;
 use axum::Router;
 use axum::response::Response;
-use ::http::StatusCode;
 
 pub use incoming::Incoming;
 pub use problem::Problem;

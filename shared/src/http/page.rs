@@ -2,9 +2,45 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer;
-use crate::pages::{CONTENT_SECURITY_POLICY, Template};
+use super::csrf::Browser;
+use super::incoming::Incoming;
+use crate::account::User;
+use crate::app::{App, Site};
+use crate::i18n::Lang;
+use crate::pages::{CONTENT_SECURITY_POLICY, Layout, Template};
+
+/// What a page for this browser needs around it.
+pub struct Frame {
+    lang: Lang,
+    user: Option<String>,
+    csrf: String,
+    path: String,
+    browser: Browser,
+}
+
+impl Frame {
+    /// The frame of a page at `path` (with its query): what the language links return to.
+    pub fn new(app: &App, site: &Site, incoming: &Incoming, user: Option<&User>, path: &str) -> Self {
+        let browser = Browser::of(app, incoming);
+        let csrf = browser.form_token(site);
+        Self { lang: incoming.lang(), user: user.map(User::display_name), csrf, path: path.to_owned(), browser }
+    }
+
+    /// What the template is given.
+    pub fn layout(&self) -> Layout<'_> {
+        Layout::new(self.lang, self.user.as_deref(), &self.csrf, &self.path)
+    }
+
+    /// Renders a page in this frame.
+    pub fn render(&self, app: &App, status: StatusCode, page: &impl Template) -> Response {
+        let mut response = render(status, page);
+        self.browser.remember(&mut response, &app.config.issuer);
+        response
+    }
+}
 
 /// Renders a page.
 pub fn render(status: StatusCode, page: &impl Template) -> Response {
@@ -28,6 +64,23 @@ pub fn see_other(location: &str) -> Response {
     response
 }
 
+/// Where `continue` leads: back into the authorization request that it seals, to a page of ours, or home.
+pub fn continuation(text: Option<&str>) -> String {
+    match text {
+        None => "/".to_owned(),
+        Some(text) if text.starts_with('/') => local_path(text).unwrap_or("/").to_owned(),
+        // The authorization endpoint opens and judges it.
+        Some(sealed) => format!("/oauth2/authorize?resume={}", utf8_percent_encode(sealed, NON_ALPHANUMERIC)),
+    }
+}
+
+/// A path on this site, and nothing that a browser takes for another one: `//host`, `/\\host`, or with tabs and
+/// newlines, which browsers drop.
+pub fn local_path(text: &str) -> Option<&str> {
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    (plain && text.starts_with('/') && !text.starts_with("//")).then_some(text)
+}
+
 /// Nobody may store this answer (RFC 6749 §5.1).
 pub fn no_store(response: &mut Response) {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -43,5 +96,21 @@ fn protect(headers: &mut HeaderMap) {
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_continuation_leads_to_another_site() {
+        for text in
+            ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/a\nb", "\\\\evil"]
+        {
+            let target = continuation(Some(text));
+            assert!(target == "/" || target.starts_with("/oauth2/authorize?resume="), "{target}");
+        }
+        assert_eq!(continuation(Some("/account?x=1")), "/account?x=1");
     }
 }

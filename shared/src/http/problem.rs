@@ -115,7 +115,8 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the table failed");
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "a service that this needs does not answer: try again");
+        let problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "a service that this needs does not answer: try again");
         Self { retry_after: Some(RETRY_AFTER), ..problem }
     }
 }

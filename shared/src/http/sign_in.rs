@@ -47,7 +47,13 @@ fn refused() -> Problem {
 ///
 /// # Errors
 /// 401, the same for everything that is wrong; 429; 503.
-pub async fn check(app: &App, site: &Site, incoming: &Incoming, name: &str, password: &str) -> Result<Checked, Problem> {
+pub async fn check(
+    app: &App,
+    site: &Site,
+    incoming: &Incoming,
+    name: &str,
+    password: &str,
+) -> Result<Checked, Problem> {
     // What can't be anybody's name takes the same way as a name that nobody has.
     let nobody = || Identifier { kind: IdentifierKind::Username, value: "-".to_owned() };
     let identifier = Identifier::guess(name).unwrap_or_else(nobody);

@@ -87,9 +87,10 @@ impl Sealable for AtRest {
     const PURPOSE: &'static str = "signing key at rest";
 }
 
-/// What is kept at rest is sealed outside any epoch: raising the epoch must not cost the site its keys.
-pub fn at_rest(secret_keys: &[SecretString], issuer: &str, clock: &Clock, entropy: &Entropy) -> Sealer {
-    Sealer::new(secret_keys, issuer, 0, clock.clone(), entropy.clone())
+/// What is kept at rest is sealed outside any epoch and issuer: neither raising the epoch nor moving the site to
+/// another address (or port) must cost it its keys.
+pub fn at_rest(secret_keys: &[SecretString], clock: &Clock, entropy: &Entropy) -> Sealer {
+    Sealer::new(secret_keys, "at rest", 0, clock.clone(), entropy.clone())
 }
 
 /// Makes sure that the site has keys, a salt and an epoch. Running it twice, also at once, leaves one set.
@@ -97,15 +98,22 @@ pub fn at_rest(secret_keys: &[SecretString], issuer: &str, clock: &Clock, entrop
 /// # Errors
 /// [`KeyError`].
 pub async fn provision(config: &Config, store: &Store, clock: &Clock, entropy: &Entropy) -> Result<(), KeyError> {
-    if store.find_site().await?.is_some() {
-        return Ok(());
+    if store.find_site().await?.is_none() {
+        let site = generate_site(&config.secret_keys, clock, entropy)?;
+        store.create_site(&site, Attempt::new(entropy)).await?;
     }
-    let sealer = at_rest(&config.secret_keys, config.issuer.as_str(), clock, entropy);
-    let keys =
-        vec![generate(Algorithm::RS256, &sealer, clock.now())?, generate(Algorithm::ES256, &sealer, clock.now())?];
-    let site = StoredSite { keys, salt: HEXLOWER.encode(&entropy.bytes::<32>()), epoch: 1 };
-    store.create_site(&site, Attempt::new(entropy)).await?;
     Ok(())
+}
+
+/// Fresh keys and salt, and the first epoch.
+///
+/// # Errors
+/// [`KeyError::Generation`].
+pub fn generate_site(secret_keys: &[SecretString], clock: &Clock, entropy: &Entropy) -> Result<StoredSite, KeyError> {
+    let sealer = at_rest(secret_keys, clock, entropy);
+    let now = clock.now();
+    let keys = vec![generate(Algorithm::RS256, &sealer, now)?, generate(Algorithm::ES256, &sealer, now)?];
+    Ok(StoredSite { keys, salt: HEXLOWER.encode(&entropy.bytes::<32>()), epoch: 1 })
 }
 
 fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<StoredKey, KeyError> {

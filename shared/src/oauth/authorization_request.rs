@@ -9,7 +9,9 @@ use super::metadata::GrantType;
 use super::params::Params;
 use super::pkce;
 use super::scope::{Scope, ScopeToken};
+use crate::account::Session;
 use crate::clock::Time;
+use crate::id::SessionId;
 use crate::seal::Sealable;
 
 /// The whole request may be this long: it travels sealed in an address when the user has to sign in first.
@@ -123,13 +125,10 @@ impl AuthorizationRequest {
         })
     }
 
-    /// Whether somebody who signed in at `auth_time` must do so again now. `began_at` is when this request first came:
-    /// a sign-in since then was made for it, and satisfies both `prompt=login` and any `max_age`.
-    pub fn needs_sign_in(&self, auth_time: Time, began_at: Time, now: Time) -> bool {
-        if auth_time >= began_at {
-            return false;
-        }
-        self.prompt.login || self.max_age.is_some_and(|seconds| now - auth_time > seconds)
+    /// Whether somebody who signed in at `auth_time` must do so again. A sign-in that was made for this request
+    /// satisfies both `prompt=login` and any `max_age`.
+    pub fn needs_sign_in(&self, auth_time: Time, made_for_this: bool, now: Time) -> bool {
+        !made_for_this && (self.prompt.login || self.max_age.is_some_and(|seconds| now - auth_time > seconds))
     }
 }
 
@@ -183,12 +182,25 @@ pub struct RequestInProgress {
     pub params: String,
     /// When it came.
     pub began_at: Time,
-    /// Whether the user chose to go on with the account that is signed in.
+    /// The application's name, for the sign-in page.
     #[serde(default)]
-    pub account_chosen: bool,
+    pub client_name: String,
+    /// The session at that time: a later one is a sign-in made for this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// The session whose user chose to go on with it, or was shown the consent page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_to: Option<SessionId>,
     /// The path's dialect, if not the standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
+}
+
+impl RequestInProgress {
+    /// Whether a session began for this request: since it came, and in place of the one that was there.
+    pub fn made(&self, session: &Session) -> bool {
+        self.session_id != Some(session.session_id) && session.auth_time >= self.began_at
+    }
 }
 
 impl Sealable for RequestInProgress {

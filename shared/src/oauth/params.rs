@@ -68,6 +68,11 @@ impl Params {
         self.0.iter().any(|(n, _)| n == name)
     }
 
+    /// Whether one parameter came twice.
+    pub fn is_doubled(&self, name: &str) -> bool {
+        self.0.iter().filter(|(n, _)| n == name).count() > 1
+    }
+
     /// Refuses a parameter that came twice (RFC 6749 §3.1), whichever it is.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{FieldError, Layout};
+use super::Layout;
+use crate::account::FieldError;
 
 /// `GET /register`, and `POST /register` that failed. The form posts `username`, `email`, `phone`, `password`,
 /// `nickname`, `csrf` and `continue`.

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{FieldError, Layout};
+use super::Layout;
+use crate::account::FieldError;
 
 /// `GET /oauth2/register`, and the same `POST` that failed. The form posts `client_name`, `redirect_uri` (one per
 /// line), `public` (`true`, if ticked) and `csrf`.

@@ -17,6 +17,7 @@ pub use askama::Template;
 pub use consent::{Consent, ConsentScope};
 pub use site::{ErrorPage, Home};
 
+use crate::account::FieldError;
 use crate::i18n::{Lang, Messages};
 
 /// The policy that every page is sent with. `form-action` is left to its default: browsers apply it to the
@@ -49,15 +50,6 @@ impl<'a> Layout<'a> {
     fn error(&self, errors: &[FieldError], field: &str) -> Option<&'static str> {
         errors.iter().find(|error| error.field == field).map(|error| self.m.field_error(error.field, error.code))
     }
-}
-
-/// A form's field and what is wrong with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// The input's `name`; `identifier` stands for username, e-mail and phone together.
-    pub field: &'static str,
-    /// `required`, `taken`, …: see [`Messages::field_error`].
-    pub code: &'static str,
 }
 
 #[cfg(test)]

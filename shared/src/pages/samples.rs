@@ -4,9 +4,10 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, FieldError, Home, Layout, Login,
-    Register, SelectAccount,
+    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, Home, Layout, Login, Register,
+    SelectAccount,
 };
+use crate::account::FieldError;
 use crate::i18n::{Lang, fill};
 
 const HOSTILE: &str = "\"><script>alert('moe')</script><img src=x onerror=alert(1)>";
@@ -21,7 +22,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
     let layout = |user, path| Layout::new(lang, user, "csrf-token", path);
     let visitor = |path| layout(None, path);
     let member = |path| layout(Some("木之本小樱"), path);
-    let error = |field, code| FieldError { field, code };
+    let error = FieldError::new;
     let too_many = fill(m.too_many_attempts, &[("minutes", "5")]);
 
     let register = |errors, error, text| Register {

@@ -72,7 +72,7 @@ impl Store {
         Ok((found.take(&profile)?, found.take(&password)?))
     }
 
-    /// Creates a user with password, identifiers and first session, all in one transaction: of two who want the same
+    /// Creates a user with password, identifiers and, where they are to be signed in, a session: one transaction: of two who want the same
     /// name at once, one gets it.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Store {
         &self,
         user: &User,
         password: &StoredPassword,
-        session: &Session,
+        session: Option<&Session>,
         attempt: Attempt,
     ) -> Result<Taken, StoreError> {
         let mut kinds = Vec::new();
@@ -92,7 +92,9 @@ impl Store {
         }
         actions.push(Action::Put(profile_item(user)?, Condition::absent()));
         actions.push(Action::Put(password_item(user.user_id, password)?, Condition::absent()));
-        actions.push(Action::Put(session_item(session)?, Condition::absent()));
+        if let Some(session) = session {
+            actions.push(Action::Put(session_item(session)?, Condition::absent()));
+        }
         Ok(match self.transact(actions, attempt).await? {
             Transacted::Done => Taken::Done,
             Transacted::Lost(lost) => {

@@ -1,0 +1,140 @@
+//! One's own account: the page and its JSON.
+
+mod page;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use serde_json::{Map, Value};
+use shared::account::{Changes, FieldError, Password, User};
+use shared::app::App;
+use shared::http::bearer::Caller;
+use shared::http::cookies::Cookie;
+use shared::http::{Incoming, Problem, empty, json, sign_in};
+use shared::id::{Attempt, SessionId};
+use shared::store::users::Taken;
+
+/// The function's routes. Forms of a page can only POST: `/account` and `/account/delete` are what PATCH and DELETE are
+/// in JSON.
+pub fn router() -> Router<App> {
+    shared::http::router()
+        .route("/account", get(show).patch(change).delete(delete).post(page::change))
+        .route("/account/password", post(change_password))
+        .route("/account/delete", post(page::delete))
+}
+
+async fn show(State(app): State<App>, incoming: Incoming) -> Response {
+    if incoming.wants_html() {
+        return page::show(&app, &incoming).await;
+    }
+    let answer = async {
+        let caller = caller(&app, &incoming).await?;
+        Ok::<_, Problem>(json(StatusCode::OK, &caller.0.to_json()))
+    };
+    answer.await.unwrap_or_else(|problem| problem.render(&incoming))
+}
+
+async fn change(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, _) = caller(&app, &incoming).await?;
+        let changed = update(&app, user, &incoming.json_object()?).await?;
+        Ok::<_, Problem>(json(StatusCode::OK, &changed.to_json()))
+    };
+    answer.await.unwrap_or_else(|problem| problem.render(&incoming))
+}
+
+async fn delete(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, _) = caller(&app, &incoming).await?;
+        remove(&app, &user, &incoming.json_object()?).await?;
+        let mut response = empty(StatusCode::NO_CONTENT);
+        Cookie::Session.clear(&mut response, &app.config.issuer);
+        Ok::<_, Problem>(response)
+    };
+    answer.await.unwrap_or_else(|problem| problem.render(&incoming))
+}
+
+async fn change_password(State(app): State<App>, incoming: Incoming) -> Response {
+    if incoming.body_kind() == shared::http::incoming::BodyKind::Form {
+        return page::change_password(&app, &incoming).await;
+    }
+    let answer = async {
+        let (user, session) = caller(&app, &incoming).await?;
+        renew_password(&app, &user, session, &incoming.json_object()?).await?;
+        Ok::<_, Problem>(empty(StatusCode::NO_CONTENT))
+    };
+    answer.await.unwrap_or_else(|problem| problem.render(&incoming))
+}
+
+async fn caller(app: &App, incoming: &Incoming) -> Result<(User, SessionId), Problem> {
+    let site = app.site().await?;
+    let caller = Caller::require(app, &site, incoming).await?;
+    let session = caller.own_session()?.session_id;
+    Ok((caller.user, session))
+}
+
+/// Changes the profile as `object` says.
+async fn update(app: &App, user: User, object: &Map<String, Value>) -> Result<User, Problem> {
+    let changes = Changes::parse(object).map_err(Problem::invalid)?;
+    let mut before = user;
+    // Somebody else's change may come between: two tabs. Then ours is made on top of it.
+    for _ in 0..3 {
+        let after = changes.apply(&before, app.clock.now()).map_err(Problem::invalid)?;
+        if (User { updated_at: before.updated_at, ..after.clone() }) == before {
+            return Ok(before);
+        }
+        match app.store.update_user(&before, &after, Attempt::new(&app.entropy)).await? {
+            Taken::Done => return Ok(after),
+            Taken::Already(kinds) => {
+                let errors = kinds.into_iter().map(|kind| FieldError::new(kind.as_str(), "taken")).collect();
+                let problem = Problem::new(StatusCode::CONFLICT, "some of these belong to another account");
+                return Err(Problem { errors, ..problem });
+            }
+            Taken::Stale => {
+                let again = app.store.find_user(before.user_id).await?;
+                before = again.filter(User::is_active).ok_or_else(Problem::not_signed_in)?;
+            }
+        }
+    }
+    Err(changing())
+}
+
+fn changing() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "the account is being changed elsewhere: try again")
+}
+
+fn wrong_password(field: &'static str) -> Problem {
+    let errors = vec![FieldError::new(field, "wrong_password")];
+    Problem { errors, ..Problem::new(StatusCode::FORBIDDEN, "the password is wrong") }
+}
+
+fn password_of<'a>(object: &'a Map<String, Value>, names: [&'static str; 2]) -> Result<&'a str, Problem> {
+    let value = names.iter().find_map(|name| object.get(*name)).and_then(Value::as_str);
+    let [field, _] = names;
+    value.filter(|text| !text.is_empty()).ok_or_else(|| Problem::invalid(vec![FieldError::new(field, "required")]))
+}
+
+/// Deletes the account, for whoever knows its password.
+async fn remove(app: &App, user: &User, object: &Map<String, Value>) -> Result<(), Problem> {
+    let password = password_of(object, ["password", "password"])?;
+    if sign_in::check_own(app, user, password).await?.is_none() {
+        return Err(wrong_password("password"));
+    }
+    let deleted = app.store.delete_user(user, app.clock.now(), Attempt::new(&app.entropy)).await?;
+    if deleted { Ok(()) } else { Err(changing()) }
+}
+
+/// Changes the password; every session but this one, and every token, is dead.
+async fn renew_password(app: &App, user: &User, kept: SessionId, object: &Map<String, Value>) -> Result<(), Problem> {
+    let old = password_of(object, ["old_password", "old"])?;
+    let new = Password::new(password_of(object, ["new_password", "new"])?);
+    if let Err(problem) = new.acceptable() {
+        return Err(Problem::invalid(vec![FieldError::new("new_password", problem.code())]));
+    }
+    let Some(stored) = sign_in::check_own(app, user, old).await? else { return Err(wrong_password("old_password")) };
+    let hash = new.hash(app).await;
+    let changed = app.store.change_password(user, &stored, hash, kept, Attempt::new(&app.entropy)).await?;
+    if changed { Ok(()) } else { Err(changing()) }
+}

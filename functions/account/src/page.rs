@@ -1,0 +1,125 @@
+//! The account's page and the forms on it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Map, Value};
+use shared::account::User;
+use shared::app::{App, Site};
+use shared::http::cookies::Cookie;
+use shared::http::page::{Frame, see_other};
+use shared::http::session::{self, SignedIn};
+use shared::http::{Incoming, Problem, csrf};
+use shared::i18n::fill;
+use shared::pages;
+
+const SIGN_IN: &str = "/login?continue=/account";
+
+pub(crate) async fn show(app: &App, incoming: &Incoming) -> Response {
+    let answer = async {
+        let site = app.site().await?;
+        let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        Ok::<_, Problem>(render(app, &site, incoming, &signed_in.user, None))
+    };
+    answer.await.unwrap_or_else(|problem| problem.to_page(incoming))
+}
+
+pub(crate) async fn change(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let Some(form) = Form::open(&app, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let changed = super::update(&app, form.signed_in.user.clone(), &form.object).await;
+        form.answer(&app, &incoming, changed.map(|_| see_other("/account?saved=profile")))
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
+}
+
+pub(crate) async fn change_password(app: &App, incoming: &Incoming) -> Response {
+    let answer = async {
+        let Some(form) = Form::open(app, incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let SignedIn { user, session } = &form.signed_in;
+        let changed = super::renew_password(app, user, session.session_id, &form.object).await;
+        form.answer(app, incoming, changed.map(|()| see_other("/account?saved=password")))
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem.to_page(incoming))
+}
+
+pub(crate) async fn delete(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let Some(form) = Form::open(&app, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let removed = super::remove(&app, &form.signed_in.user, &form.object).await;
+        let home = removed.map(|()| {
+            let mut response = see_other("/");
+            Cookie::Session.clear(&mut response, &app.config.issuer);
+            response
+        });
+        form.answer(&app, &incoming, home)
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
+}
+
+/// A form of the page that came from the page, by somebody who is signed in.
+struct Form {
+    site: Arc<Site>,
+    signed_in: SignedIn,
+    object: Map<String, Value>,
+}
+
+impl Form {
+    async fn open(app: &App, incoming: &Incoming) -> Result<Option<Self>, Problem> {
+        let site = app.site().await?;
+        csrf::check_form(app, &site, incoming, &incoming.body_params()?)?;
+        let signed_in = session::find(app, &site, incoming).await?;
+        let object = incoming.form_object()?;
+        Ok(signed_in.map(|signed_in| Self { site, signed_in, object }))
+    }
+
+    /// What came of it: onwards, or the page again with what is wrong.
+    fn answer(&self, app: &App, incoming: &Incoming, done: Result<Response, Problem>) -> Result<Response, Problem> {
+        match done {
+            Err(problem) if !problem.status.is_server_error() => {
+                Ok(render(app, &self.site, incoming, &self.signed_in.user, Some(&problem)))
+            }
+            done => done,
+        }
+    }
+}
+
+fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Option<&Problem>) -> Response {
+    let frame = Frame::new(app, site, incoming, Some(user), "/account");
+    let layout = frame.layout();
+    let typed = problem.and_then(|_| incoming.body_params().ok()).filter(|params| params.has("nickname"));
+    let field = |name: &str, stored: &Option<String>| match &typed {
+        Some(params) => params.get(name).unwrap_or_default().to_owned(),
+        None => stored.clone().unwrap_or_default(),
+    };
+    let errors = problem.map(|problem| problem.errors.clone()).unwrap_or_default();
+    let error = problem.filter(|_| errors.is_empty()).map(|problem| match problem.retry_after {
+        Some(seconds) => fill(layout.m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),
+        None => layout.m.bad_request.to_owned(),
+    });
+    let saved = incoming.query_params().ok();
+    let notice = match saved.as_ref().and_then(|params| params.get("saved")) {
+        Some("profile") => Some(layout.m.account_saved),
+        Some("password") => Some(layout.m.account_password_changed),
+        _ => None,
+    };
+    let page = pages::Account {
+        user_id: &user.user_id.to_string(),
+        created_at: &user.created_at.to_string(),
+        nickname: &field("nickname", &user.nickname),
+        username: &field("username", &user.username),
+        email: &field("email", &user.email),
+        email_verified: user.email_verified,
+        phone: &field("phone", &user.phone),
+        phone_verified: user.phone_verified,
+        avatar: &field("avatar", &user.avatar),
+        intro: &field("intro", &user.intro),
+        notice: notice.filter(|_| problem.is_none()),
+        errors,
+        error: error.as_deref(),
+        layout,
+    };
+    frame.render(app, problem.map_or(StatusCode::OK, |problem| problem.status), &page)
+}

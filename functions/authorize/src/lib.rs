@@ -1,0 +1,182 @@
+//! The authorization endpoint (RFC 6749 §3.1): from an application's request to a code, by way of sign-in and consent.
+
+mod consent;
+mod direct;
+mod request;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::{Method, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use shared::app::{App, Site};
+use shared::http::dialects::Dialect;
+use shared::http::incoming::BodyKind;
+use shared::http::oauth_error::{redirect_back, redirect_error};
+use shared::http::page::{Frame, see_other};
+use shared::http::session::SignedIn;
+use shared::http::{Incoming, Problem};
+use shared::id::FamilyId;
+use shared::oauth::authorization_request::RequestInProgress;
+use shared::oauth::lifetimes::{CODE, REQUEST_IN_PROGRESS};
+use shared::oauth::{AuthorizationCode, AuthorizationRequest, ErrorCode, OAuthError, Params};
+use shared::pages;
+use shared::store::grants::Grant;
+
+use request::Asked;
+
+/// The function's routes.
+pub fn router() -> Router<App> {
+    shared::http::router()
+        .route("/oauth2/authorize", get(authorize).post(authorize))
+        .route("/oauth2.0/show", get(authorize).post(direct::show))
+        .route("/aouth2.0/show", get(authorize).post(direct::show))
+}
+
+/// POST does what GET does (OpenID Connect Core §3.1.2.1); the consent page posts here as well.
+async fn authorize(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let params = if incoming.method == Method::POST && incoming.body_kind() != BodyKind::Empty {
+            incoming.body_params()?
+        } else {
+            incoming.query_params()?
+        };
+        if params.has("decision") {
+            consent::decide(&app, &incoming, &params).await
+        } else {
+            begin(&app, &incoming, params).await
+        }
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
+}
+
+/// Takes a request up: a new one, or one that waited while its user signed in.
+async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Response, Problem> {
+    let site = app.site().await?;
+    let resumed = params.get("resume").map(|sealed| open(&site, sealed)).transpose()?;
+    let asked = match resumed {
+        Some(progress) => Asked::read(app, &site, incoming, progress).await?,
+        None => {
+            let dialect = Dialect::of_path(&incoming.path);
+            if let Some(dialect) = dialect {
+                dialect.translate(&mut params);
+            }
+            let progress = RequestInProgress {
+                params: params.to_urlencoded(),
+                began_at: app.clock.now(),
+                client_name: String::new(),
+                session_id: None,
+                shown_to: None,
+                dialect: dialect.map(|dialect| dialect.name.to_owned()),
+            };
+            Asked::begin(app, &site, incoming, progress).await?
+        }
+    };
+    let request = match asked.request() {
+        Ok(request) => request,
+        Err(error) => return Ok(redirect_error(&app.config.issuer, &asked.address, &error)),
+    };
+    Ok(match next(&asked, &request, app.clock.now()) {
+        Next::Refuse(code, description) => {
+            redirect_error(&app.config.issuer, &asked.address, &OAuthError::new(code, description))
+        }
+        Next::SignIn => see_other(&login_href(&site, &asked.progress)),
+        Next::ChooseAccount(signed_in) => choose_account(app, &site, incoming, &asked, signed_in),
+        Next::Consent(signed_in) => consent::ask(app, &site, incoming, &asked, &request, signed_in),
+        Next::Issue(signed_in, grant) => issue(app, &site, &asked, &request, signed_in, grant),
+    })
+}
+
+/// What a request needs next.
+enum Next<'a> {
+    /// Nothing may be shown (`prompt=none`), so the application is told.
+    Refuse(ErrorCode, &'static str),
+    SignIn,
+    ChooseAccount(&'a SignedIn),
+    Consent(&'a SignedIn),
+    Issue(&'a SignedIn, &'a Grant),
+}
+
+/// OpenID Connect Core §3.1.2.3 and §3.1.2.4, in order.
+fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock::Time) -> Next<'a> {
+    let prompt = request.prompt;
+    let show = |page: Next<'a>, code, description| if prompt.none { Next::Refuse(code, description) } else { page };
+    let sign_in = || show(Next::SignIn, ErrorCode::LoginRequired, "the user is not signed in, or not recently enough");
+    let Some(signed_in) = &asked.signed_in else { return sign_in() };
+    let made_for_this = asked.progress.made(&signed_in.session);
+    if request.needs_sign_in(signed_in.session.auth_time, made_for_this, now) {
+        return sign_in();
+    }
+    let chosen = made_for_this || asked.progress.shown_to == Some(signed_in.session.session_id);
+    if prompt.select_account && !chosen {
+        return Next::ChooseAccount(signed_in);
+    }
+    match &asked.grant {
+        Some(grant) if !prompt.consent && request.scope.is_subset(&grant.scope) => Next::Issue(signed_in, grant),
+        _ => show(Next::Consent(signed_in), ErrorCode::ConsentRequired, "the user has not consented to this"),
+    }
+}
+
+fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, signed_in: &SignedIn) -> Response {
+    let chosen = RequestInProgress { shown_to: Some(signed_in.session.session_id), ..asked.progress.clone() };
+    let frame = Frame::new(app, site, incoming, Some(&signed_in.user), &resume_href(site, &asked.progress));
+    let page = pages::SelectAccount {
+        layout: frame.layout(),
+        current: &signed_in.user.display_name(),
+        client_name: Some(&asked.client.display_name()),
+        continue_href: &resume_href(site, &chosen),
+        other_href: &login_href(site, &asked.progress),
+    };
+    frame.render(app, StatusCode::OK, &page)
+}
+
+/// Sends the browser back with a code. Issuing it writes nothing: see [`AuthorizationCode`].
+fn issue(
+    app: &App,
+    site: &Site,
+    asked: &Asked,
+    request: &AuthorizationRequest,
+    signed_in: &SignedIn,
+    grant: &Grant,
+) -> Response {
+    let SignedIn { user, session } = signed_in;
+    let code = AuthorizationCode {
+        family_id: FamilyId::new(&app.entropy),
+        user_id: user.user_id,
+        client_id: asked.client.client_id,
+        grant_id: grant.grant_id,
+        session_id: Some(session.session_id),
+        redirect_uri: asked.address.redirect_uri.clone(),
+        redirect_uri_named: asked.address.named,
+        code_challenge: request.code_challenge.clone(),
+        scope: request.scope.clone(),
+        nonce: request.nonce.clone(),
+        auth_time: session.auth_time,
+        epoch: user.epoch,
+        dialect: asked.progress.dialect.clone(),
+    };
+    let code = site.sealer.seal(&code, CODE, b"");
+    redirect_back(&app.config.issuer, &asked.address, &[("code", &code)])
+}
+
+fn seal(site: &Site, progress: &RequestInProgress) -> String {
+    site.sealer.seal(progress, REQUEST_IN_PROGRESS, b"")
+}
+
+fn open(site: &Site, sealed: &str) -> Result<RequestInProgress, Problem> {
+    site.sealer.open(sealed, b"").map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "the request took too long or was changed: go back to the application")
+    })
+}
+
+fn resume_href(site: &Site, progress: &RequestInProgress) -> String {
+    format!("/oauth2/authorize?resume={}", seal(site, progress))
+}
+
+fn login_href(site: &Site, progress: &RequestInProgress) -> String {
+    let locales = Params::from_urlencoded(&progress.params).ok();
+    let locales = locales.as_ref().and_then(|params| params.get("ui_locales"));
+    let locales = locales.map(|locales| format!("&ui_locales={}", utf8_percent_encode(locales, NON_ALPHANUMERIC)));
+    format!("/login?continue={}{}", seal(site, progress), locales.unwrap_or_default())
+}

@@ -1,0 +1,96 @@
+//! What is known about a request before anything is decided: one read.
+
+use http::StatusCode;
+use shared::app::{App, Site};
+use shared::http::session::{self, SignedIn};
+use shared::http::{Incoming, Problem};
+use shared::id::ClientId;
+use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
+use shared::oauth::{AuthorizationRequest, Client, OAuthError, Params};
+use shared::store::grants::Grant;
+use shared::store::keys;
+
+/// A request, its client, and who is signed in.
+pub(crate) struct Asked {
+    pub(crate) progress: RequestInProgress,
+    pub(crate) params: Params,
+    pub(crate) client: Client,
+    pub(crate) address: ReturnAddress,
+    pub(crate) signed_in: Option<SignedIn>,
+    pub(crate) grant: Option<Grant>,
+}
+
+/// An error for a page: without a client and an address of its that can be trusted nobody is redirected anywhere
+/// (RFC 6749 §4.1.2.1).
+fn untrusted(description: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, description)
+}
+
+impl Asked {
+    /// Reads what a new request needs.
+    ///
+    /// # Errors
+    /// 400 where nobody may be sent back; 503.
+    pub(crate) async fn begin(
+        app: &App,
+        site: &Site,
+        incoming: &Incoming,
+        progress: RequestInProgress,
+    ) -> Result<Self, Problem> {
+        let mut asked = Self::read(app, site, incoming, progress).await?;
+        asked.progress.session_id = asked.signed_in.as_ref().map(|signed_in| signed_in.session.session_id);
+        asked.progress.client_name = asked.client.display_name();
+        Ok(asked)
+    }
+
+    /// Reads client, session, profile and consent in one round trip.
+    ///
+    /// # Errors
+    /// 400 where nobody may be sent back; 503.
+    pub(crate) async fn read(
+        app: &App,
+        site: &Site,
+        incoming: &Incoming,
+        progress: RequestInProgress,
+    ) -> Result<Self, Problem> {
+        let params = Params::from_urlencoded(&progress.params)?;
+        if params.is_doubled("client_id") || params.is_doubled("redirect_uri") {
+            return Err(untrusted("client_id or redirect_uri was sent more than once"));
+        }
+        let unknown = || untrusted("client_id is not that of a registered application");
+        let client_id: ClientId = params.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+        let client_key = keys::client(&client_id.to_string());
+        let token = session::token(app, site, incoming);
+        let theirs = token.as_ref().map(|token| {
+            let user = token.user_id;
+            (keys::session(user, token.session_id), keys::profile(user), keys::grant(user, &client_id.to_string()))
+        });
+        let mut wanted = vec![client_key.clone()];
+        if let Some((session, profile, grant)) = &theirs {
+            wanted.extend([session.clone(), profile.clone(), grant.clone()]);
+        }
+        let mut found = app.store.batch_get(&wanted).await?;
+        let client: Client = found.take(&client_key)?.ok_or_else(unknown)?;
+        if client.disabled {
+            return Err(untrusted("the application is disabled"));
+        }
+        let address = ReturnAddress::find(&client, &params)?;
+        let (mut signed_in, mut grant) = (None, None);
+        if let (Some(token), Some((session_key, profile_key, grant_key))) = (&token, &theirs) {
+            signed_in = session::judge(app, token, found.take(session_key)?, found.take(profile_key)?).await?;
+            grant = found.take(grant_key)?;
+        }
+        Ok(Self { progress, params, client, address, signed_in, grant })
+    }
+
+    /// The rest of the request.
+    ///
+    /// # Errors
+    /// To be told by redirect.
+    pub(crate) fn request(&self) -> Result<AuthorizationRequest, OAuthError> {
+        if self.progress.params.len() > MAX_LENGTH {
+            return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
+        }
+        AuthorizationRequest::parse(&self.client, &self.params)
+    }
+}
