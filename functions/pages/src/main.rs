@@ -1,2 +1,4 @@
-//! Stub.
-fn main() {}
+//! The home page, what pages load, the choice of language, and a sign of life.
+fn main() -> Result<(), shared::lambda::Error> {
+    shared::lambda::serve(pages::router())
+}

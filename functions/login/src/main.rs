@@ -1,0 +1,4 @@
+//! Signs people in and out.
+fn main() -> Result<(), shared::lambda::Error> {
+    shared::lambda::serve(login::router())
+}
