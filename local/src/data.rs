@@ -102,7 +102,10 @@ impl Announcement {
         let mut lock = owner_only().create(true).truncate(false).open(&path).map_err(at(&path))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                tracing::warn!(folder = %folder.display(), "commands speak to the site that was here first, not to this");
+                return Ok(None);
+            }
             Err(TryLockError::Error(error)) => return Err(DataError::Io { path, source: error }),
         }
         lock.set_len(0).and_then(|()| writeln!(lock, "{endpoint}")).map_err(at(&path))?;

@@ -18,9 +18,9 @@ use crate::gateway::Gateway;
 /// How long requests under way may take to finish once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// More than the gateway lets pass, so that it is the gateway that refuses; a head larger than this hyper refuses, with
-/// the same status.
-const READ_BUFFER: usize = 64 * 1024;
+/// Several times what the gateway lets pass, so that it is the gateway that refuses; and less than the length of a
+/// target that hyper answers with 414, so that a head beyond it gets hyper's own 431.
+const READ_BUFFER: usize = 48 * 1024;
 
 /// The sockets being served. Dropping it ends every connection at once; [`Server::stop`] lets them finish.
 pub(crate) struct Server {

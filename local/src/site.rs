@@ -168,12 +168,15 @@ impl Site {
         let routers = functions::routers().into_iter();
         let functions: HashMap<_, _> = routers.map(|(name, router)| (name, router.with_state(app.clone()))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
-        let announcement = announce_in.map(|folder| Announcement::make(&folder, &storage.endpoint)).transpose()?;
+        let announcement = match announce_in {
+            Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
+            None => None,
+        };
         Ok(Self {
             server: Server::start(listeners, gateway),
             scheduler: Scheduler::start(&template.schedules, &functions::scheduled(), &app),
             app,
-            announcement: announcement.flatten(),
+            announcement,
             storage,
         })
     }
