@@ -16,7 +16,7 @@ use crate::site::{Options, Site, StartError, Storage};
 #[derive(Debug, Parser)]
 #[command(name = "bangumoe", version)]
 pub struct Cli {
-    /// The port, which is also the issuer's: http://localhost:<PORT>. 0 takes any that is free
+    /// The port, which is also the issuer's: `http://localhost:PORT`; 0 takes any that is free
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Keep everything in memory, and forget it at the end
