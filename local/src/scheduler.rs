@@ -1,0 +1,40 @@
+//! EventBridge on a laptop: runs the scheduled functions at their rates.
+
+use shared::app::App;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::functions::Run;
+use crate::template::Schedule;
+
+/// The scheduled functions, waiting for their time. Dropping it stops them.
+pub(crate) struct Scheduler {
+    _tasks: JoinSet<()>,
+}
+
+impl Scheduler {
+    /// Runs every schedule whose function is known, the first time after one period as EventBridge does.
+    pub(crate) fn start(schedules: &[Schedule], functions: &[(&'static str, Run)], app: &App) -> Self {
+        let mut tasks = JoinSet::new();
+        for Schedule { every, function } in schedules {
+            let Some((name, run)) = functions.iter().find(|(name, _)| name == function) else { continue };
+            tasks.spawn(repeat(name, *run, *every, app.clone()));
+        }
+        Self { _tasks: tasks }
+    }
+}
+
+async fn repeat(name: &'static str, run: Run, every: std::time::Duration, app: App) {
+    let mut ticks = interval_at(Instant::now() + every, every);
+    // A laptop that slept for a night owes one run, not eight.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // A task of its own, so that a panic ends one run and not the schedule.
+        match tokio::spawn(run(app.clone())).await {
+            Ok(Ok(())) => tracing::info!(function = name, "scheduled run"),
+            Ok(Err(error)) => tracing::error!(function = name, %error, "the scheduled run failed"),
+            Err(panic) => tracing::error!(function = name, %panic, "the scheduled run failed"),
+        }
+    }
+}
