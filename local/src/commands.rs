@@ -3,9 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::account::{Identifier, UserStatus};
 use shared::clock::Clock;
 use shared::entropy::Entropy;
+use shared::id::{Attempt, ClientId, UserId};
+use shared::oauth::Client;
+use shared::oauth::client::HashedSecret;
+use shared::oauth::metadata::{GrantType, Requested};
 use shared::store::{Store, StoreError};
 
 use crate::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};
@@ -87,31 +92,104 @@ pub async fn run(command: &Command, store: &Store, clock: &Clock, entropy: &Entr
         Command::Client(ClientCommand::Create(client)) => client_create(store, client, clock, entropy).await,
         Command::Client(ClientCommand::List) => client_list(store).await,
         Command::Client(ClientCommand::Allow { id, grant }) => client_allow(store, id, *grant, entropy).await,
-        Command::Client(ClientCommand::Disable { id }) => client_disable(store, id, clock, entropy).await,
-        Command::User(UserCommand::Disable { user }) => user_disable(store, user, clock, entropy).await,
+        Command::Client(ClientCommand::Disable { id }) => client_disable(store, id, entropy).await,
+        Command::User(UserCommand::Disable { user }) => user_disable(store, user, entropy).await,
     }
 }
 
-fn not_wired_yet() -> Result<Value, CommandError> {
-    Err(CommandError::Refused("not wired yet".to_owned()))
+async fn client_create(
+    store: &Store,
+    new: &NewClient,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Value, CommandError> {
+    let legacy = new.grants.contains(&Grant::Password);
+    let standard = new.grants.iter().filter(|grant| **grant != Grant::Password);
+    let requested = Requested {
+        client_name: Some(new.name.clone()),
+        redirect_uris: Some(new.redirect_uris.clone()),
+        token_endpoint_auth_method: new.public.then(|| "none".to_owned()),
+        grant_types: Some(standard.map(|grant| grant.as_str().to_owned()).collect()),
+        scope: Some(new.scopes.join(" ")).filter(|scope| !scope.is_empty()),
+        ..Requested::default()
+    };
+    let mut metadata = requested.complete().map_err(|error| CommandError::Refused(error.to_string()))?;
+    if legacy {
+        metadata.grant_types.push(GrantType::Password);
+    }
+    let (secret, hashed) = if new.public {
+        (None, None)
+    } else {
+        let (secret, hashed) = HashedSecret::generate(entropy);
+        (Some(secret), Some(hashed))
+    };
+    let client = Client::new(ClientId::new(entropy), metadata, hashed, None, clock.now());
+    store.create_client(&client, Attempt::new(entropy)).await?;
+    Ok(client.to_json(secret.as_ref()))
 }
 
-async fn client_create(_: &Store, _: &NewClient, _: &Clock, _: &Entropy) -> Result<Value, CommandError> {
-    not_wired_yet()
+async fn client_list(store: &Store) -> Result<Value, CommandError> {
+    Ok(store.list_clients(None).await?.iter().map(describe).collect())
 }
 
-async fn client_list(_: &Store) -> Result<Value, CommandError> {
-    not_wired_yet()
+async fn client_allow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) -> Result<Value, CommandError> {
+    change(store, id, entropy, |client| {
+        let Some(grant) = GrantType::parse(grant.as_str()) else { return };
+        if !client.metadata.grant_types.contains(&grant) {
+            client.metadata.grant_types.push(grant);
+        }
+    })
+    .await
 }
 
-async fn client_allow(_: &Store, _id: &str, _: Grant, _: &Entropy) -> Result<Value, CommandError> {
-    not_wired_yet()
+async fn client_disable(store: &Store, id: &str, entropy: &Entropy) -> Result<Value, CommandError> {
+    change(store, id, entropy, |client| client.disabled = true).await
 }
 
-async fn client_disable(_: &Store, _id: &str, _: &Clock, _: &Entropy) -> Result<Value, CommandError> {
-    not_wired_yet()
+/// Changes a client, over again if somebody else's change came between.
+async fn change(
+    store: &Store,
+    id: &str,
+    entropy: &Entropy,
+    edit: impl Fn(&mut Client),
+) -> Result<Value, CommandError> {
+    let unknown = || CommandError::Refused(format!("no client has the id {id}"));
+    let id: ClientId = id.parse().map_err(|_| unknown())?;
+    for _ in 0..5 {
+        let mut client = store.find_client(id).await?.ok_or_else(unknown)?;
+        edit(&mut client);
+        if store.update_client(&client, Attempt::new(entropy)).await? {
+            return Ok(describe(&client));
+        }
+    }
+    Err(busy())
 }
 
-async fn user_disable(_: &Store, _user: &str, _: &Clock, _: &Entropy) -> Result<Value, CommandError> {
-    not_wired_yet()
+/// What an operator sees of a client.
+fn describe(client: &Client) -> Value {
+    let mut body = client.to_json(None);
+    body["disabled"] = client.disabled.into();
+    body["owner_id"] = json!(client.owner_id);
+    body
+}
+
+async fn user_disable(store: &Store, user: &str, entropy: &Entropy) -> Result<Value, CommandError> {
+    let unknown = || CommandError::Refused(format!("nobody has the id or name {user}"));
+    let id = match (user.parse::<UserId>(), Identifier::guess(user)) {
+        (Ok(id), _) => Some(id),
+        (Err(_), Some(identifier)) => store.find_identifier(&identifier).await?,
+        (Err(_), None) => None,
+    };
+    let id = id.ok_or_else(unknown)?;
+    for _ in 0..5 {
+        let user = store.find_user(id).await?.ok_or_else(unknown)?;
+        if store.set_user_status(&user, UserStatus::Disabled, Attempt::new(entropy)).await? {
+            return Ok(json!({ "user_id": id, "status": UserStatus::Disabled }));
+        }
+    }
+    Err(busy())
+}
+
+fn busy() -> CommandError {
+    CommandError::Refused("it is being changed elsewhere at this moment: try again".to_owned())
 }

@@ -11,11 +11,9 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
-use lambda_http::{Adapter, LambdaEvent};
 use shared::clock::Clock;
 use shared::config::Issuer;
 use shared::entropy::Entropy;
-use tower_service::Service as _;
 use url::Url;
 
 use crate::answer::{self, Answer};
@@ -153,7 +151,7 @@ impl Target {
     /// its end even if the client hangs up, as a Lambda does.
     async fn invoke(&self, event: Vec<u8>) -> Answer {
         let router = self.router.clone();
-        let payload = tokio::spawn(async move { invoke(router, &event).await });
+        let payload = tokio::spawn(async move { shared::lambda::invoke(&router, &event).await });
         let answer = match payload.await {
             Ok(Ok(payload)) => answer::from_payload(payload).ok_or_else(|| "it returned no HTTP answer".to_owned()),
             Ok(Err(error)) => Err(error.to_string()),
@@ -164,13 +162,6 @@ impl Target {
             answer::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         })
     }
-}
-
-/// As `shared::lambda::invoke`, which can't be spawned: an `Adapter` is not `Send`, so it must not live across an await.
-async fn invoke(router: Router, event: &[u8]) -> Result<serde_json::Value, shared::lambda::Error> {
-    let request: lambda_http::request::LambdaRequest = serde_json::from_slice(event)?;
-    let answering = Adapter::from(router).call(LambdaEvent::new(request, lambda_http::Context::default()));
-    Ok(serde_json::to_value(&answering.await?)?)
 }
 
 impl Origin {

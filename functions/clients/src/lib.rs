@@ -1,17 +1,93 @@
-//! Registers applications (RFC 7591).
+//! Registers OAuth clients: dynamically (RFC 7591), on a page, and in the `/oauth2.0/` dialect.
+
+mod page;
+mod sign;
 
 use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
 use axum::routing::{get, post};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use shared::app::App;
+use shared::config::RegistrationPolicy;
+use shared::http::bearer::{self, Caller};
+use shared::http::client_auth;
+use shared::http::incoming::BodyKind;
+use shared::http::oauth_error::Failure;
+use shared::http::{Incoming, Problem};
+use shared::id::{Attempt, ClientId, UserId};
+use shared::oauth::client::HashedSecret;
+use shared::oauth::metadata::{AuthMethod, Metadata, Requested};
+use shared::oauth::{Client, ErrorCode, OAuthError};
+use subtle::ConstantTimeEq;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/oauth2/register", get(placeholder).post(placeholder))
-        .route("/oauth2.0/sign", post(placeholder))
-        .route("/aouth2.0/sign", post(placeholder))
+    shared::http::router()
+        .route("/oauth2/register", get(page::show).post(register))
+        .route("/oauth2.0/sign", post(sign::sign))
+        .route("/aouth2.0/sign", post(sign::sign))
 }
 
-async fn placeholder() -> &'static str {
-    "clients"
+async fn register(State(app): State<App>, incoming: Incoming) -> Response {
+    if incoming.body_kind() == BodyKind::Form {
+        return page::submit(&app, &incoming).await;
+    }
+    match by_json(&app, &incoming).await {
+        Ok((client, secret)) => shared::http::json(StatusCode::CREATED, &client.to_json(secret.as_ref())),
+        Err(failure) => failure.to_json_response(client_auth::used_basic(&incoming)),
+    }
+}
+
+async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<SecretString>), Failure> {
+    let owner = owner(app, incoming).await?;
+    if incoming.body_kind() != BodyKind::Json {
+        return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, "Content-Type must be application/json").into());
+    }
+    let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|error| {
+        OAuthError::new(ErrorCode::InvalidClientMetadata, "the body is not client metadata in JSON").because(error)
+    })?;
+    create(app, requested.complete()?, owner).await
+}
+
+/// Who will own the client, if the policy lets this caller register one.
+async fn owner(app: &App, incoming: &Incoming) -> Result<Option<UserId>, Problem> {
+    if let RegistrationPolicy::Token(expected) = &app.config.registration {
+        let presented = bearer::token(incoming).unwrap_or_default().as_bytes();
+        let right: bool = presented.ct_eq(expected.expose_secret().as_bytes()).into();
+        let refusal = "registration needs the initial access token that the operator gives out";
+        return if right { Ok(None) } else { Err(OAuthError::new(ErrorCode::InvalidToken, refusal).into()) };
+    }
+    let site = app.site().await?;
+    let caller = Caller::find(app, &site, incoming).await?;
+    match (caller, &app.config.registration) {
+        (Some(caller), _) => caller.own_session().map(|session| Some(session.user_id)),
+        (None, RegistrationPolicy::Open) => Ok(None),
+        (None, _) => Err(Problem::new(StatusCode::UNAUTHORIZED, "sign in to register an application")),
+    }
+}
+
+/// Makes a client and its secret.
+async fn create(
+    app: &App,
+    metadata: Metadata,
+    owner_id: Option<UserId>,
+) -> Result<(Client, Option<SecretString>), Failure> {
+    let (secret, hashed) = match metadata.token_endpoint_auth_method {
+        AuthMethod::None => (None, None),
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => {
+            let (secret, hashed) = HashedSecret::generate(&app.entropy);
+            (Some(secret), Some(hashed))
+        }
+    };
+    let client = Client::new(ClientId::new(&app.entropy), metadata, hashed, owner_id, app.clock.now());
+    store(app, &client).await?;
+    Ok((client, secret))
+}
+
+async fn store(app: &App, client: &Client) -> Result<(), Failure> {
+    // 128 random bits are not taken: the condition only keeps a retry from counting as another client.
+    app.store.create_client(client, Attempt::new(&app.entropy)).await?;
+    Ok(())
 }

@@ -1,20 +1,30 @@
-//! What a person has watched, watches and wants to.
+//! The anime collection: one's own, entry by entry, and what others show.
+
+mod entry;
+mod list;
 
 use axum::Router;
+use axum::response::Response;
 use axum::routing::get;
 use shared::app::App;
+use shared::http::{Incoming, Problem, cors};
 
 /// The function's routes.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/collections", get(placeholder).options(placeholder))
+    let read = || async { cors::preflight("GET") };
+    let edit = || async { cors::preflight("GET, PUT, PATCH, DELETE") };
+    shared::http::router()
+        .route("/collections", get(list::own).options(read))
         .route(
             "/collections/{subject_id}",
-            get(placeholder).put(placeholder).patch(placeholder).delete(placeholder).options(placeholder),
+            get(entry::read).put(entry::put).patch(entry::patch).delete(entry::delete).options(edit),
         )
-        .route("/users/{username}/collections", get(placeholder).options(placeholder))
+        .route("/users/{username}/collections", get(list::public).options(read))
 }
 
-async fn placeholder() -> &'static str {
-    "collections"
+/// The answer as the caller reads it; scripts of any site may.
+fn finish(incoming: &Incoming, answer: Result<Response, Problem>) -> Response {
+    let mut response = answer.unwrap_or_else(|problem| problem.render(incoming));
+    cors::allow(&mut response);
+    response
 }

@@ -1,17 +1,77 @@
-//! Both discovery documents and the published keys.
+//! What the server says about itself: OpenID Connect Discovery §3, RFC 8414 §2, and the JWKS.
 
 use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
 use axum::routing::get;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
 use shared::app::App;
+use shared::config::Issuer;
+use shared::http::{Problem, cors};
+use shared::i18n::Lang;
+use shared::oauth::ScopeToken;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/.well-known/openid-configuration", get(placeholder).options(placeholder))
-        .route("/.well-known/oauth-authorization-server", get(placeholder).options(placeholder))
-        .route("/oauth2/jwks", get(placeholder).options(placeholder))
+    let preflight = || async { cors::preflight("GET") };
+    shared::http::router()
+        .route("/.well-known/openid-configuration", get(metadata).options(preflight))
+        .route("/.well-known/oauth-authorization-server", get(metadata).options(preflight))
+        .route("/oauth2/jwks", get(jwks).options(preflight))
 }
 
-async fn placeholder() -> &'static str {
-    "discovery"
+async fn metadata(State(app): State<App>) -> Response {
+    public(&describe(&app.config.issuer))
+}
+
+async fn jwks(State(app): State<App>) -> Response {
+    match app.site().await {
+        Ok(site) => public(&json!(site.keys.jwks())),
+        Err(error) => Problem::from(error).to_json_response(),
+    }
+}
+
+/// Anybody may read and keep it, for less long than a new key is published before it signs.
+fn public(value: &Value) -> Response {
+    let mut response = shared::http::json(StatusCode::OK, value);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    cors::allow(&mut response);
+    response
+}
+
+/// Everything that works, and explicitly what does not where leaving it out would mean that it does.
+fn describe(issuer: &Issuer) -> Value {
+    let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
+    let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
+    json!({
+        "issuer": issuer.as_str(),
+        "authorization_endpoint": issuer.url("/oauth2/authorize"),
+        "token_endpoint": issuer.url("/oauth2/token"),
+        "userinfo_endpoint": issuer.url("/oauth2/userinfo"),
+        "jwks_uri": issuer.url("/oauth2/jwks"),
+        "registration_endpoint": issuer.url("/oauth2/register"),
+        "scopes_supported": scopes,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "nickname",
+            "preferred_username", "picture", "updated_at", "email", "email_verified", "phone_number",
+            "phone_number_verified",
+        ],
+        "ui_locales_supported": languages,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        // Left out, it would mean true.
+        "request_uri_parameter_supported": false,
+        "require_request_uri_registration": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
 }

@@ -1,13 +1,19 @@
-//! Removes what nobody needs any more, once an hour.
+//! Removes what is left of deleted accounts. Scheduled; cut off anywhere, the next run goes on.
 
 use shared::app::App;
 use shared::lambda::Error;
 
-/// Runs once.
+/// How many accounts one run takes on: within its time, with room.
+const ACCOUNTS: usize = 100;
+
+/// Removes what there is to remove.
 ///
 /// # Errors
-/// The table could not be asked.
+/// The table's: what is left stays for the next run.
 pub async fn run(app: App) -> Result<(), Error> {
-    app.site().await?;
+    for user in app.store.list_purges(ACCOUNTS).await? {
+        app.store.purge(user).await?;
+        tracing::info!(%user, "what was left of a deleted account is removed");
+    }
     Ok(())
 }

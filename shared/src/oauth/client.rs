@@ -4,6 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
@@ -70,6 +71,27 @@ pub fn sha256_hex(text: &str) -> String {
 }
 
 impl Client {
+    /// A new client with the usual policies.
+    pub fn new(
+        client_id: ClientId,
+        metadata: Metadata,
+        secret: Option<HashedSecret>,
+        owner_id: Option<UserId>,
+        created_at: Time,
+    ) -> Self {
+        Self {
+            client_id,
+            version: 1,
+            owner_id,
+            created_at,
+            disabled: false,
+            secret,
+            rotate_refresh_tokens: true,
+            require_pkce: false,
+            metadata,
+        }
+    }
+
     /// Whether it can't keep a secret.
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == AuthMethod::None
@@ -102,5 +124,18 @@ impl Client {
         } else {
             self.metadata.client_name.clone()
         }
+    }
+
+    /// The registration as RFC 7591 §3.2.1 answers it: everything echoed; a fresh secret is shown this once.
+    pub fn to_json(&self, secret: Option<&SecretString>) -> Value {
+        let mut body = json!(self.metadata);
+        body["client_id"] = json!(self.client_id);
+        body["client_id_issued_at"] = json!(self.created_at);
+        if let Some(secret) = secret {
+            body["client_secret"] = secret.expose_secret().into();
+            // It does not expire.
+            body["client_secret_expires_at"] = 0.into();
+        }
+        body
     }
 }

@@ -16,6 +16,11 @@ pub struct Params(Vec<(String, String)>);
 const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
 impl Params {
+    /// None.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
     /// Reads `application/x-www-form-urlencoded` text: a query or a form.
     ///
     /// # Errors

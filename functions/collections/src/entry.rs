@@ -1,0 +1,131 @@
+//! One entry: read, replaced, changed, removed.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use shared::app::App;
+use shared::collection::{Edit, Entry};
+use shared::http::bearer::Caller;
+use shared::http::{Incoming, Problem, empty, json};
+use shared::id::{Attempt, UserId};
+use shared::oauth::ScopeToken;
+
+pub(crate) async fn read(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsRead).await?;
+        let entry = app.store.find_entry(user, subject_id).await?.ok_or_else(not_collected)?;
+        let unchanged = incoming.header(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &entry));
+        Ok(if unchanged { with_etag(empty(StatusCode::NOT_MODIFIED), &entry) } else { answer(StatusCode::OK, &entry) })
+    };
+    super::finish(&incoming, answer.await)
+}
+
+pub(crate) async fn put(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
+        let edit = Edit::parse(&incoming.json_object()?).map_err(Problem::invalid)?;
+        let make = |before: Option<&Entry>| {
+            edit.clone().put(subject_id, before, app.clock.now_millis()).map_err(Problem::invalid)
+        };
+        let (entry, new) = write(&app, &incoming, user, subject_id, make).await?;
+        Ok(answer(if new { StatusCode::CREATED } else { StatusCode::OK }, &entry))
+    };
+    super::finish(&incoming, answer.await)
+}
+
+pub(crate) async fn patch(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
+        let edit = Edit::parse(&incoming.json_object()?).map_err(Problem::invalid)?;
+        let make = |before: Option<&Entry>| Ok(edit.clone().patch(before.ok_or_else(not_collected)?));
+        let (entry, _) = write(&app, &incoming, user, subject_id, make).await?;
+        Ok(answer(StatusCode::OK, &entry))
+    };
+    super::finish(&incoming, answer.await)
+}
+
+/// Removing what is not there succeeds: a removal whose answer was lost can be sent again.
+pub(crate) async fn delete(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
+        let mut only = None;
+        if incoming.headers.contains_key(header::IF_MATCH) {
+            let before = app.store.find_entry(user, subject_id).await?;
+            precondition(&incoming, before.as_ref())?;
+            only = before.map(|before| before.version);
+        }
+        let removed = app.store.delete_entry(user, subject_id, only).await?;
+        if removed { Ok(empty(StatusCode::NO_CONTENT)) } else { Err(changed()) }
+    };
+    super::finish(&incoming, answer.await)
+}
+
+/// Whose entry of which work it is.
+async fn open(app: &App, incoming: &Incoming, subject: &str, scope: ScopeToken) -> Result<(UserId, u32), Problem> {
+    let site = app.site().await?;
+    let caller = Caller::require(app, &site, incoming).await?;
+    caller.allows(scope)?;
+    let subject_id = subject.parse().ok().filter(|id| *id > 0 && !subject.starts_with(['+', '0']));
+    let wrong = || Problem::new(StatusCode::BAD_REQUEST, "subject_id must be a whole number from 1 to 4294967295");
+    Ok((caller.user.user_id, subject_id.ok_or_else(wrong)?))
+}
+
+/// Reads the entry, makes the next of it and writes that, if nothing came between; without `If-Match` it is made again
+/// of what came. Returns it, and whether it is new.
+async fn write(
+    app: &App,
+    incoming: &Incoming,
+    user: UserId,
+    subject_id: u32,
+    make: impl Fn(Option<&Entry>) -> Result<Entry, Problem>,
+) -> Result<(Entry, bool), Problem> {
+    for _ in 0..5 {
+        let before = app.store.find_entry(user, subject_id).await?;
+        precondition(incoming, before.as_ref())?;
+        let made = make(before.as_ref())?;
+        if before.as_ref() == Some(&made) {
+            return Ok((made, false));
+        }
+        let entry = Entry { updated_at: app.clock.now_millis(), version: made.version + 1, ..made };
+        let version = before.as_ref().map(|before| before.version);
+        if app.store.put_entry(user, &entry, version, Attempt::new(&app.entropy)).await? {
+            return Ok((entry, before.is_none()));
+        }
+    }
+    Err(Problem::new(StatusCode::CONFLICT, "the entry is being changed elsewhere at this moment: try again"))
+}
+
+/// `If-Match` (RFC 9110 §13.1.1).
+fn precondition(incoming: &Incoming, entry: Option<&Entry>) -> Result<(), Problem> {
+    let Some(value) = incoming.headers.get(header::IF_MATCH) else { return Ok(()) };
+    match (value.to_str(), entry) {
+        (Ok(tags), Some(entry)) if names(tags, entry) => Ok(()),
+        _ => Err(changed()),
+    }
+}
+
+/// Whether a list of entity tags, or `*`, names the entry as it is. A weak tag never does (RFC 9110 §8.8.3.2).
+fn names(tags: &str, entry: &Entry) -> bool {
+    let etag = entry.etag();
+    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
+}
+
+fn changed() -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, "the entry is not as If-Match says: read it again")
+}
+
+fn not_collected() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "the collection has no such entry")
+}
+
+fn answer(status: StatusCode, entry: &Entry) -> Response {
+    with_etag(json(status, &entry.to_json()), entry)
+}
+
+fn with_etag(mut response: Response, entry: &Entry) -> Response {
+    // Digits, a dash and quotation marks.
+    if let Ok(etag) = HeaderValue::from_str(&entry.etag()) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}

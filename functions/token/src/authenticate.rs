@@ -1,0 +1,43 @@
+//! Which client asks, and whether it may.
+
+use secrecy::ExposeSecret;
+use shared::account::Password;
+use shared::account::limits::FAILURES_PER_CLIENT_AND_ADDRESS;
+use shared::http::oauth_error::Failure;
+use shared::http::{client_auth, sign_in};
+use shared::oauth::client::HashedSecret;
+use shared::oauth::metadata::GrantType;
+use shared::oauth::{Client, ErrorCode, OAuthError};
+use shared::store::rates::Counter;
+
+use crate::Exchange;
+
+impl Exchange<'_> {
+    /// Authenticates the client that was read, and checks that it is registered for `grant`.
+    ///
+    /// # Errors
+    /// `invalid_client`, `unauthorized_client`; 429 for guesses at a chosen secret.
+    pub(crate) async fn authenticate(&self, client: Option<Client>, grant: GrantType) -> Result<Client, Failure> {
+        let client = client.ok_or_else(|| OAuthError::invalid_client("no client has this client_id"))?;
+        match (&client.secret, &self.secret) {
+            // A secret that its client chose may be as short as six characters: it works in the dialect that lets it
+            // be chosen, and nowhere else, and guesses at it are counted by client and address.
+            (Some(HashedSecret::Argon2(hash)), Some(secret)) if self.dialect.is_some() && !client.disabled => {
+                let place = format!("{} {}", client.client_id, self.incoming.client_network());
+                let now = self.app.clock.now();
+                let counters = [Counter::new("CLIENT", &place, FAILURES_PER_CLIENT_AND_ADDRESS, now)];
+                sign_in::claim(self.app, &counters).await?;
+                let secret = Password::new(secret.expose_secret());
+                if secret.verify(self.app, Some(hash.clone())).await.is_none() {
+                    return Err(OAuthError::invalid_client("the chosen secret is wrong").into());
+                }
+                sign_in::give_back(self.app, &counters).await;
+            }
+            _ => client_auth::check(&client, self.secret.as_ref())?,
+        }
+        if client.allows(grant) {
+            return Ok(client);
+        }
+        Err(OAuthError::new(ErrorCode::UnauthorizedClient, "the client is not registered for this grant").into())
+    }
+}
