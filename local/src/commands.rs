@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use shared::account::{Identifier, UserStatus};
 use shared::clock::Clock;
 use shared::entropy::Entropy;
 use shared::id::{Attempt, ClientId, UserId};
 use shared::oauth::Client;
-use shared::oauth::client::HashedSecret;
+use shared::oauth::client::{HashedSecret, Registration};
 use shared::oauth::metadata::{GrantType, Requested};
 use shared::store::{Store, StoreError};
 
@@ -125,7 +126,7 @@ async fn client_create(
     };
     let client = Client::new(ClientId::new(entropy), metadata, hashed, None, clock.now());
     store.create_client(&client, Attempt::new(entropy)).await?;
-    Ok(client.to_json(secret.as_ref()))
+    Ok(json!(client.registration(secret.as_ref())))
 }
 
 async fn client_list(store: &Store) -> Result<Value, CommandError> {
@@ -147,12 +148,7 @@ async fn client_disable(store: &Store, id: &str, entropy: &Entropy) -> Result<Va
 }
 
 /// Changes a client, over again if somebody else's change came between.
-async fn change(
-    store: &Store,
-    id: &str,
-    entropy: &Entropy,
-    edit: impl Fn(&mut Client),
-) -> Result<Value, CommandError> {
+async fn change(store: &Store, id: &str, entropy: &Entropy, edit: impl Fn(&mut Client)) -> Result<Value, CommandError> {
     let unknown = || CommandError::Refused(format!("no client has the id {id}"));
     let id: ClientId = id.parse().map_err(|_| unknown())?;
     for _ in 0..5 {
@@ -167,10 +163,14 @@ async fn change(
 
 /// What an operator sees of a client.
 fn describe(client: &Client) -> Value {
-    let mut body = client.to_json(None);
-    body["disabled"] = client.disabled.into();
-    body["owner_id"] = json!(client.owner_id);
-    body
+    #[derive(Serialize)]
+    struct Described<'a> {
+        disabled: bool,
+        owner_id: Option<UserId>,
+        #[serde(flatten)]
+        registration: Registration<'a>,
+    }
+    json!(Described { disabled: client.disabled, owner_id: client.owner_id, registration: client.registration(None) })
 }
 
 async fn user_disable(store: &Store, user: &str, entropy: &Entropy) -> Result<Value, CommandError> {

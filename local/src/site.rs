@@ -59,7 +59,7 @@ pub enum Storage {
     },
 }
 
-/// Signing keys, salt and epoch, with what sealed them. They belong to one issuer, so that must be set as well.
+/// Signing keys, salt and epoch, with what sealed them.
 #[derive(Clone)]
 pub struct Provisioned {
     /// The secret key that sealed them; used instead of the storage's own.
@@ -72,6 +72,7 @@ pub struct Provisioned {
 pub struct Site {
     // In this order they end when it is dropped: first who asks, then who is asked, at last the claim on the folder.
     server: Server,
+    port: u16,
     scheduler: Scheduler,
     app: App,
     announcement: Option<Announcement>,
@@ -174,6 +175,7 @@ impl Site {
         };
         Ok(Self {
             server: Server::start(listeners, gateway),
+            port,
             scheduler: Scheduler::start(&template.schedules, &functions::scheduled(), &app),
             app,
             announcement,
@@ -184,6 +186,11 @@ impl Site {
     /// `http://localhost:<port>`, or the issuer that was asked for.
     pub fn url(&self) -> &str {
         self.app.config.issuer.as_str()
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// What its functions are given.
@@ -209,7 +216,7 @@ impl Site {
 
     /// Stops listening, lets requests under way finish, and closes the table.
     pub async fn stop(self) {
-        let Self { server, scheduler, app, announcement, storage } = self;
+        let Self { server, port: _, scheduler, app, announcement, storage } = self;
         drop(announcement);
         drop(scheduler);
         server.stop().await;

@@ -1,1 +1,28 @@
-fn main() {}
+//! bangumoe over HTTP, as its users, its clients and its attackers meet it.
+//!
+//! Every test starts a site of its own in memory, with the time in its hand and a proxy before the table that records
+//! every call and can make it fail. Names are sentences; a letter and number in front of one (`a06_…`) say which line
+//! of the checklist in `docs/checklist.md` it proves.
+
+mod accounts;
+mod architecture;
+mod authorize;
+mod collections;
+mod commands;
+mod consent;
+mod costs;
+mod dialect_oauth2_0;
+mod discovery;
+mod faults;
+mod forms;
+mod gateway;
+mod local_site;
+mod races;
+mod refresh;
+mod registration;
+mod robustness;
+mod sign_in;
+mod smoke;
+mod third_party;
+mod token;
+mod userinfo;

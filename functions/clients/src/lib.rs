@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use shared::app::App;
 use shared::config::RegistrationPolicy;
 use shared::http::bearer::{self, Caller};
@@ -35,7 +36,7 @@ async fn register(State(app): State<App>, incoming: Incoming) -> Response {
         return page::submit(&app, &incoming).await;
     }
     match by_json(&app, &incoming).await {
-        Ok((client, secret)) => shared::http::json(StatusCode::CREATED, &client.to_json(secret.as_ref())),
+        Ok((client, secret)) => shared::http::json(StatusCode::CREATED, &json!(client.registration(secret.as_ref()))),
         Err(failure) => failure.to_json_response(client_auth::used_basic(&incoming)),
     }
 }

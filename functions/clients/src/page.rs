@@ -35,7 +35,10 @@ pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
         csrf::check_form(app, &site, incoming, &params)?;
         let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(see_other(SIGN_IN)) };
         if let RegistrationPolicy::Token(_) = app.config.registration {
-            return Err(Problem::new(StatusCode::FORBIDDEN, "applications are registered with a token of the operator's"));
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "applications are registered with a token of the operator's",
+            ));
         }
         let user = &signed_in.user;
         let created = match requested(&params).complete() {

@@ -23,9 +23,10 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     // The code says which user and consent to read, so they come along with the client. An unreadable one still has
     // its client read: who is not authenticated learns nothing about codes.
     let client_key = keys::client(&exchange.client_id.to_string());
-    let theirs = code.as_ref().ok().map(|code| {
-        (keys::profile(code.user_id), keys::grant(code.user_id, &code.client_id.to_string()))
-    });
+    let theirs = code
+        .as_ref()
+        .ok()
+        .map(|code| (keys::profile(code.user_id), keys::grant(code.user_id, &code.client_id.to_string())));
     let mut wanted = vec![client_key.clone()];
     if let Some((profile, grant)) = &theirs {
         wanted.extend([profile.clone(), grant.clone()]);
@@ -65,8 +66,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
         app.store.revoke_family(code.user_id, code.family_id, now, Attempt::new(&app.entropy)).await?;
         return Err(OAuthError::invalid_grant("the code was used before").into());
     }
-    let refresh_token = refreshable.then(|| {
-        RefreshToken { user_id: user.user_id, family_id: family.family_id, generation: 0 }.seal(&site.sealer)
-    });
+    let refresh_token = refreshable
+        .then(|| RefreshToken { user_id: user.user_id, family_id: family.family_id, generation: 0 }.seal(&site.sealer));
     Issue { family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token, lifetime }.reply(exchange)
 }

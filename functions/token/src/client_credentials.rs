@@ -27,7 +27,6 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
         }
     };
     let client_id = client.client_id.to_string();
-    let access_token =
-        exchange.access_token(TokenSubject::Client, &client_id, &client_id, &scope, ACCESS_TOKEN)?;
+    let access_token = exchange.access_token(TokenSubject::Client, &client_id, &client_id, &scope, ACCESS_TOKEN)?;
     Ok(Reply { access_token, expires_in: ACCESS_TOKEN, scope, refresh_token: None, id_token: None })
 }

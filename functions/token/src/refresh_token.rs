@@ -58,12 +58,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
 }
 
 /// Makes the presented generation's successor the current one, and returns which that is.
-async fn settle(
-    exchange: &Exchange<'_>,
-    client: &Client,
-    mut family: Family,
-    presented: u32,
-) -> Result<u32, Failure> {
+async fn settle(exchange: &Exchange<'_>, client: &Client, mut family: Family, presented: u32) -> Result<u32, Failure> {
     let Exchange { app, .. } = exchange;
     let now = app.clock.now();
     let attempt = Attempt::new(&app.entropy);

@@ -111,7 +111,8 @@ impl Reply {
         }
         if let Some(dialect) = dialect {
             let renamed = dialect.token_reply.iter();
-            members = renamed.filter_map(|(ours, theirs)| Some(((*theirs).to_owned(), members.remove(*ours)?))).collect();
+            members =
+                renamed.filter_map(|(ours, theirs)| Some(((*theirs).to_owned(), members.remove(*ours)?))).collect();
         }
         let mut response = json(StatusCode::OK, &Value::Object(members));
         response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

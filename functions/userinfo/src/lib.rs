@@ -63,7 +63,8 @@ async fn legacy(State(app): State<App>, incoming: Incoming) -> Response {
         let claim = |name: &str| claims.get(name).cloned().unwrap_or_else(|| "".into());
         let profile = bearer.scope().contains(ScopeToken::Profile);
         let intro = bearer.user.as_ref().filter(|_| profile).and_then(|user| user.intro.clone()).unwrap_or_default();
-        let uname = if claims.contains_key("preferred_username") { claim("preferred_username") } else { claim("email") };
+        let uname =
+            if claims.contains_key("preferred_username") { claim("preferred_username") } else { claim("email") };
         Ok(json!({
             "avator": claim("picture"),
             "email": claim("email"),

@@ -123,10 +123,7 @@ fn is_weaker(params: &Params) -> bool {
     params.m_cost() < 19 * 1024 || params.t_cost() < 2
 }
 
-async fn run<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> T
-where
-    T: Default,
-{
+async fn run<T: Default + Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> T {
     // The semaphore is never closed, and hashing does not panic: neither default is reached.
     let _permit = app.hashers.acquire().await;
     tokio::task::spawn_blocking(work).await.unwrap_or_default()

@@ -55,20 +55,20 @@ impl Problem {
 
     /// As JSON, whoever asks.
     pub fn to_json_response(&self) -> Response {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or_default(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        if !self.errors.is_empty() {
-            let error = |e: &FieldError| json!({ "field": e.field, "code": e.code, "message": e.message });
-            body["errors"] = self.errors.iter().map(error).collect::<Value>();
-        }
-        if let Some(code) = self.token_error {
-            body["error"] = code.as_str().into();
-            body["error_description"] = self.detail.as_ref().into();
-        }
+        let errors = self.errors.iter().map(|e| json!({ "field": e.field, "code": e.code, "message": e.message }));
+        let errors: Vec<_> = errors.collect();
+        let token_error = self.token_error.map(ErrorCode::as_str);
+        let members = [
+            ("type", Some(json!("about:blank"))),
+            ("title", self.status.canonical_reason().map(Value::from)),
+            ("status", Some(json!(self.status.as_u16()))),
+            ("detail", Some(json!(self.detail))),
+            ("errors", Some(Value::from(errors)).filter(|_| !self.errors.is_empty())),
+            ("error", token_error.map(Value::from)),
+            ("error_description", token_error.map(|_| json!(self.detail))),
+        ];
+        let body = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let body = Value::Object(body.collect());
         let mut response = super::answer(self.status, "application/problem+json", body.to_string());
         self.finish(&mut response);
         response

@@ -4,7 +4,6 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
@@ -127,15 +126,27 @@ impl Client {
     }
 
     /// The registration as RFC 7591 §3.2.1 answers it: everything echoed; a fresh secret is shown this once.
-    pub fn to_json(&self, secret: Option<&SecretString>) -> Value {
-        let mut body = json!(self.metadata);
-        body["client_id"] = json!(self.client_id);
-        body["client_id_issued_at"] = json!(self.created_at);
-        if let Some(secret) = secret {
-            body["client_secret"] = secret.expose_secret().into();
-            // It does not expire.
-            body["client_secret_expires_at"] = 0.into();
+    pub fn registration<'a>(&'a self, secret: Option<&'a SecretString>) -> Registration<'a> {
+        Registration {
+            client_id: self.client_id,
+            client_id_issued_at: self.created_at,
+            client_secret: secret.map(SecretString::expose_secret),
+            client_secret_expires_at: secret.map(|_| 0),
+            metadata: &self.metadata,
         }
-        body
     }
+}
+
+/// The answer to a registration (RFC 7591 §3.2.1).
+#[derive(Serialize)]
+pub struct Registration<'a> {
+    client_id: ClientId,
+    client_id_issued_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+    /// 0: it does not expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret_expires_at: Option<u8>,
+    #[serde(flatten)]
+    metadata: &'a Metadata,
 }

@@ -1,0 +1,1 @@
+//! Registering, changing and deleting an account.

@@ -1,0 +1,1 @@
+//! Consent, remembered and asked again.

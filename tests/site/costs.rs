@@ -1,0 +1,1 @@
+//! What each flow costs the table, and how it reads.

@@ -1,0 +1,1 @@
+//! The `/oauth2.0/` dialect, word for word.

@@ -1,0 +1,1 @@
+//! A table that fails, at every call.

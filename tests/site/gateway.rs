@@ -1,0 +1,1 @@
+//! The gateway: real events, and its limits.

@@ -1,0 +1,1 @@
+//! The local site as a process: starting, stopping, dying.

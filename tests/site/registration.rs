@@ -1,0 +1,1 @@
+//! Registering applications: policies, metadata, the page.

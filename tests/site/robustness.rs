@@ -1,0 +1,1 @@
+//! Hostile input: never a 5xx.

@@ -1,0 +1,1 @@
+//! A real OpenID Connect client library as the third party.

@@ -1,0 +1,208 @@
+//! A proxy between the SDK and the table: it records every call, and fails those that a test wants to fail.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The table throttles; nothing is done.
+    Throttle,
+    /// The table answers 500; nothing is done.
+    Error,
+    /// The connection is cut before anything is done.
+    CutBefore,
+    /// The connection is cut after it was done.
+    CutAfter,
+    /// It is done, and no answer ever comes.
+    Silence,
+}
+
+impl Fault {
+    /// All that need no waiting for.
+    pub const QUICK: [Self; 4] = [Self::Throttle, Self::Error, Self::CutBefore, Self::CutAfter];
+}
+
+/// A call of the table, as it was asked and answered.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// `GetItem`, …
+    pub operation: String,
+    /// The request.
+    pub request: Value,
+    /// The answer; null if none was sent.
+    pub answer: Value,
+    /// The answer's status; 0 if none was sent.
+    pub status: u16,
+}
+
+impl Call {
+    /// Consumed capacity in units, of the table and its indexes together.
+    pub fn units(&self) -> f64 {
+        match &self.answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum(),
+            table => table["CapacityUnits"].as_f64().unwrap_or_default(),
+        }
+    }
+
+    /// Whether it only reads.
+    pub fn is_read(&self) -> bool {
+        matches!(self.operation.as_str(), "GetItem" | "BatchGetItem" | "Query")
+    }
+}
+
+#[derive(Default)]
+struct State {
+    calls: Vec<Call>,
+    /// What happens to the next calls, in order; then nothing.
+    plan: VecDeque<Option<Fault>>,
+    /// What happens once the plan is over, until it is cleared.
+    then: Option<Fault>,
+}
+
+/// The proxy.
+pub struct Proxy {
+    /// Where it listens.
+    pub url: String,
+    state: Arc<Mutex<State>>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Proxy {
+    /// A proxy before `endpoint`.
+    pub async fn start(endpoint: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State::default()));
+        let http = reqwest::Client::new();
+        let (endpoint, shared) = (endpoint.to_owned(), Arc::clone(&state));
+        let server = tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { continue };
+                let (endpoint, state, http) = (endpoint.clone(), Arc::clone(&shared), http.clone());
+                let service =
+                    service_fn(move |request| forward(request, endpoint.clone(), Arc::clone(&state), http.clone()));
+                // A service that fails closes the connection without an answer: that is how it is cut.
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self { url, state, server }
+    }
+
+    /// Lets the next `skip` calls through and fails the one after, once.
+    pub fn fail_once(&self, skip: usize, fault: Fault) {
+        let mut state = self.state.lock().unwrap();
+        state.plan = (0..skip).map(|_| None).chain([Some(fault)]).collect();
+        state.then = None;
+    }
+
+    /// Lets the next `skip` calls through and fails every one after.
+    pub fn fail_from(&self, skip: usize, fault: Fault) {
+        let mut state = self.state.lock().unwrap();
+        state.plan = (0..skip).map(|_| None).collect();
+        state.then = Some(fault);
+    }
+
+    /// Fails nothing any more.
+    pub fn heal(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.plan.clear();
+        state.then = None;
+    }
+
+    /// Forgets what was recorded.
+    pub fn forget(&self) {
+        self.state.lock().unwrap().calls.clear();
+    }
+
+    /// What was recorded since the last [`Proxy::forget`].
+    pub fn calls(&self) -> Vec<Call> {
+        self.state.lock().unwrap().calls.clone()
+    }
+}
+
+#[derive(Debug)]
+struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cut")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+async fn forward(
+    request: hyper::Request<Incoming>,
+    endpoint: String,
+    state: Arc<Mutex<State>>,
+    http: reqwest::Client,
+) -> Result<hyper::Response<Full<Bytes>>, Cut> {
+    let (parts, body) = request.into_parts();
+    let target = parts.headers.get("x-amz-target").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let Ok(body) = body.collect().await else { return Err(Cut) };
+    let asked: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
+    let fault = {
+        let mut state = state.lock().unwrap();
+        let planned = state.plan.pop_front();
+        planned.unwrap_or(state.then)
+    };
+    let record = |answer: Value, status: u16| {
+        let call = Call { operation: operation.clone(), request: asked.clone(), answer, status };
+        state.lock().unwrap().calls.push(call);
+    };
+    let refuse = |status: u16, kind: &str| {
+        let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "on purpose" });
+        record(body.clone(), status);
+        answer(status, Bytes::from(body.to_string()))
+    };
+    match fault {
+        Some(Fault::Throttle) => return Ok(refuse(400, "ProvisionedThroughputExceededException")),
+        Some(Fault::Error) => return Ok(refuse(500, "InternalServerError")),
+        Some(Fault::CutBefore) => {
+            record(Value::Null, 0);
+            return Err(Cut);
+        }
+        Some(Fault::CutAfter | Fault::Silence) | None => {}
+    }
+    let mut metered = asked.clone();
+    metered["ReturnConsumedCapacity"] = "TOTAL".into();
+    let mut forwarded = http.post(&endpoint).body(metered.to_string());
+    for name in ["x-amz-target", "content-type", "authorization", "x-amz-date"] {
+        if let Some(value) = parts.headers.get(name) {
+            forwarded = forwarded.header(name, value);
+        }
+    }
+    let Ok(answered) = forwarded.send().await else { return Err(Cut) };
+    let status = answered.status().as_u16();
+    let Ok(bytes) = answered.bytes().await else { return Err(Cut) };
+    record(serde_json::from_slice(&bytes).unwrap_or_default(), status);
+    match fault {
+        Some(Fault::CutAfter) => Err(Cut),
+        Some(Fault::Silence) => match std::future::pending::<Infallible>().await {},
+        _ => Ok(answer(status, bytes)),
+    }
+}
+
+fn answer(status: u16, body: Bytes) -> hyper::Response<Full<Bytes>> {
+    let response = hyper::Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
+    response.body(Full::new(body)).unwrap()
+}

@@ -1,0 +1,146 @@
+//! A site per test, and the few things that tests do with it, told like a story.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a harness fails by panicking, as tests do"
+)]
+
+pub mod browser;
+pub mod faults;
+pub mod flow;
+pub mod reply;
+
+use std::sync::OnceLock;
+
+use local::site::{Options, Provisioned, Site, Storage};
+use local::table::Table;
+use reqwest::redirect::Policy;
+use shared::clock::{Clock, Millis};
+use shared::config::RegistrationPolicy;
+use shared::entropy::Entropy;
+use shared::jose::keys::generate_site;
+
+pub use browser::Browser;
+pub use faults::{Fault, Proxy};
+pub use flow::{Client, Tokens, User};
+pub use reply::Reply;
+pub use serde_json::{Value, json};
+
+/// When every test begins: 2026-01-01T00:00:00Z.
+pub const START: Millis = Millis(1_767_225_600_000);
+
+/// A password that no rule refuses.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A running site with its table in memory, behind a [`Proxy`].
+pub struct TestSite {
+    /// Moves the time.
+    pub clock: Clock,
+    /// Stands before the table.
+    pub proxy: Proxy,
+    /// The site.
+    pub site: Site,
+    /// For calls without cookies; follows no redirect.
+    pub http: reqwest::Client,
+    // Last: it ends after the site.
+    _table: Table,
+}
+
+/// What a test may want otherwise.
+#[derive(Default)]
+pub struct Wishes {
+    /// The issuer, where it is not the site's own address.
+    pub issuer: Option<String>,
+    /// Who may register clients; anybody, if left out.
+    pub registration: Option<RegistrationPolicy>,
+}
+
+/// Keys are made once for all tests: RSA takes its time.
+fn provisioned() -> Provisioned {
+    static KEYS: OnceLock<Provisioned> = OnceLock::new();
+    let make = || {
+        let secret_key = "the tests' secret key, which is no secret at all";
+        let site = generate_site(&[secret_key.into()], &Clock::manual(START), &Entropy::system()).unwrap();
+        Provisioned { secret_key: secret_key.into(), site }
+    };
+    KEYS.get_or_init(make).clone()
+}
+
+impl TestSite {
+    /// A site as a newcomer has it.
+    pub async fn start() -> Self {
+        Self::start_with(Wishes::default()).await
+    }
+
+    /// A site with something changed.
+    pub async fn start_with(wishes: Wishes) -> Self {
+        let clock = Clock::manual(START);
+        let table = Table::memory(clock.clone()).unwrap();
+        let proxy = Proxy::start(table.endpoint()).await;
+        let provisioned = provisioned();
+        let storage = Storage::Endpoint { url: proxy.url.clone(), secret_key: provisioned.secret_key.clone() };
+        let options = Options {
+            issuer: wishes.issuer,
+            registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
+            clock: clock.clone(),
+            provisioned: Some(provisioned),
+            ..Options::new(storage)
+        };
+        let site = Site::start(options).await.unwrap();
+        let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { clock, proxy, site, http, _table: table }
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        self.site.url()
+    }
+
+    /// The address of a path on the site.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.site.port())
+    }
+
+    /// A browser that nobody used yet.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// A GET, with a bearer token if there is one.
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Reply {
+        self.send(self.http.get(self.url(path)), token).await
+    }
+
+    /// A POST of JSON.
+    pub async fn post(&self, path: &str, token: Option<&str>, body: Value) -> Reply {
+        self.send(self.http.post(self.url(path)).json(&body), token).await
+    }
+
+    /// A PUT of JSON.
+    pub async fn put(&self, path: &str, token: Option<&str>, body: Value) -> Reply {
+        self.send(self.http.put(self.url(path)).json(&body), token).await
+    }
+
+    /// A PATCH of JSON.
+    pub async fn patch(&self, path: &str, token: Option<&str>, body: Value) -> Reply {
+        self.send(self.http.patch(self.url(path)).json(&body), token).await
+    }
+
+    /// A DELETE of JSON.
+    pub async fn delete(&self, path: &str, token: Option<&str>, body: Value) -> Reply {
+        self.send(self.http.delete(self.url(path)).json(&body), token).await
+    }
+
+    /// A POST of a form.
+    pub async fn form(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
+        self.send(self.http.post(self.url(path)).form(pairs), None).await
+    }
+
+    /// Anything.
+    pub async fn send(&self, request: reqwest::RequestBuilder, token: Option<&str>) -> Reply {
+        let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+        Reply::read(request.send().await.unwrap()).await
+    }
+}

@@ -1,0 +1,83 @@
+//! An answer, read whole.
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    /// Reads a response to its end.
+    pub async fn read(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = response.text().await.unwrap();
+        Self { status, headers, body }
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.body))
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The `Set-Cookie` of that cookie.
+    pub fn set_cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        cookies.filter(|cookie| cookie.starts_with(&format!("{name}="))).map(str::to_owned).next()
+    }
+
+    /// The protocol's error code.
+    pub fn error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The fields that a 409 or 422 names.
+    pub fn wrong_fields(&self) -> Vec<String> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        assert!((300..400).contains(&self.status), "no redirect: {} {}", self.status, self.body);
+        self.header("location")
+    }
+
+    /// A parameter of the redirect's query.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = url::Url::parse(self.location()).unwrap();
+        url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// The value of the page's input of that name: what a browser would send back.
+    pub fn input(&self, name: &str) -> String {
+        let marker = format!("name=\"{name}\"");
+        let at = self.body.find(&marker).unwrap_or_else(|| panic!("no input {name}: {} {}", self.status, self.body));
+        let start = self.body[..at].rfind('<').unwrap();
+        let tag = &self.body[start..start + self.body[start..].find('>').unwrap()];
+        let value = tag.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        value.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#60;", "<")
+    }
+
+    /// The `href` of the page's link of that id.
+    pub fn href(&self, id: &str) -> String {
+        let at = self.body.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no link {id}: {}", self.body));
+        let start = self.body[..at].rfind('<').unwrap();
+        let tag = &self.body[start..start + self.body[start..].find('>').unwrap()];
+        let href = tag.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        href.replace("&#38;", "&").replace("&amp;", "&")
+    }
+}
