@@ -65,7 +65,7 @@ impl App {
     /// Sealer and keys: those in memory, or after five minutes those in the table.
     ///
     /// # Errors
-    /// [`StoreError`], also where the site was never provisioned or its keys don't open.
+    /// [`StoreError`], also where the site's keys don't open.
     pub async fn site(&self) -> Result<Arc<Site>, StoreError> {
         let mut cached = self.site.lock().await;
         let now = self.clock.now();
@@ -95,12 +95,17 @@ impl App {
 
     async fn load_site(&self, now: Time) -> Result<Site, StoreError> {
         let Inner { config, clock, entropy, store, .. } = &**self;
-        let Some(stored) = store.find_site().await? else {
-            return Err(StoreError::Corrupt("the site has no signing keys yet".to_owned()));
+        let unreadable = |error: KeyError| match error {
+            KeyError::Store(error) => error,
+            error => StoreError::Corrupt(error.to_string()),
+        };
+        let stored = match store.find_site().await? {
+            Some(stored) => stored,
+            // The first request that this table ever sees.
+            None => keys::provision(&config.secret_keys, store, clock, entropy).await.map_err(unreadable)?,
         };
         let at_rest = keys::at_rest(&config.secret_keys, clock, entropy);
-        let keys =
-            KeySet::open(&stored.keys, &at_rest).map_err(|error: KeyError| StoreError::Corrupt(error.to_string()))?;
+        let keys = KeySet::open(&stored.keys, &at_rest).map_err(unreadable)?;
         let issuer = config.issuer.as_str();
         let sealer = Sealer::new(&config.secret_keys, issuer, stored.epoch, clock.clone(), entropy.clone());
         Ok(Site { sealer, keys, salt: stored.salt, loaded_at: now })
