@@ -96,15 +96,14 @@ async fn register(
     let changed = Changes::parse(object).and_then(|changes| changes.apply(&blank, now));
     let user = changed.map_err(|mut wrong| errors.append(&mut wrong)).ok();
     let password = match object.get("password") {
-        Some(Value::String(text)) => Some(Password::new(text)),
-        Some(Value::Null) | None => None,
-        Some(_) => return Err(Problem::invalid(vec![FieldError::new("password", "wrong_type")])),
+        Some(Value::String(text)) => {
+            let password = Password::new(text);
+            password.acceptable().map(|()| password).map_err(|problem| problem.code())
+        }
+        Some(Value::Null) | None => Err("required"),
+        Some(_) => Err("wrong_type"),
     };
-    match password.as_ref().map(Password::acceptable) {
-        None => errors.push(FieldError::new("password", "required")),
-        Some(Err(problem)) => errors.push(FieldError::new("password", problem.code())),
-        Some(Ok(())) => {}
-    }
+    let password = password.map_err(|code| errors.push(FieldError::new("password", code))).ok();
     let (Some(user), Some(password), true) = (user, password, errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
