@@ -23,6 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::keys::Key;
+use super::retries::WrongMoment;
 use crate::id::Attempt;
 
 /// An item as the table has it.
@@ -203,6 +204,7 @@ impl Store {
         }
         let config = config
             .retry_partition(RetryPartition::new(partition))
+            .retry_classifier(WrongMoment)
             // API Gateway gives up after 30 s; a caller long before. Three tries of a second each fit a request.
             .retry_config(
                 RetryConfig::standard()
@@ -483,7 +485,7 @@ impl Store {
         let reasons = cancelled.cancellation_reasons().iter().enumerate();
         let lost: Vec<_> = reasons.filter(|(_, reason)| failed(reason.code())).collect();
         if lost.is_empty() {
-            // Throttled or in conflict with another transaction: it may succeed if tried again.
+            // Throttled or in conflict with another transaction, every time that it was tried.
             return Err(unavailable("TransactWriteItems", error));
         }
         Ok(Transacted::Lost(lost.into_iter().map(|(at, reason)| (at, reason.item.clone())).collect()))
