@@ -92,6 +92,12 @@ impl Condition {
         self
     }
 
+    /// Holds also where nothing stands: a removal whose answer was lost can be tried again.
+    pub fn or_absent(mut self) -> Self {
+        self.expression = format!("({}) OR attribute_not_exists(#PK)", self.expression);
+        self
+    }
+
     /// Holds also where an earlier try of the same request already wrote.
     fn or_attempt(mut self, attempt: Attempt) -> Self {
         self.expression = format!("({}) OR #attempt = :attempt", self.expression);
