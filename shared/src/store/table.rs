@@ -414,20 +414,29 @@ impl Store {
         })
     }
 
-    /// Takes back one count at `key`.
+    /// Takes back one count at `key`. The same `attempt` takes back once, also when its answer was lost.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn uncount(&self, key: &Key) -> Result<(), StoreError> {
-        let call = self
+    pub async fn uncount(&self, key: &Key, attempt: Attempt) -> Result<(), StoreError> {
+        let condition = "attribute_exists(#PK) AND #attempt <> :attempt";
+        let sent = self
             .client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(key_item(key)))
-            .update_expression("ADD #hits :minus_one")
-            .expression_attribute_names("#hits", "hits")
-            .expression_attribute_values(":minus_one", number(-1));
-        call.send().await.map(drop).map_err(|error| unavailable("UpdateItem", error))
+            .update_expression("SET #attempt = :attempt ADD #hits :minus_one")
+            .condition_expression(condition)
+            .set_expression_attribute_names(names_of(&format!("{condition} #hits")))
+            .expression_attribute_values(":attempt", text(attempt))
+            .expression_attribute_values(":minus_one", number(-1))
+            .send()
+            .await;
+        let done = written("UpdateItem", sent, |error| match error {
+            UpdateItemError::ConditionalCheckFailedException(_) => Some(None),
+            _ => None,
+        });
+        done.map(drop)
     }
 
     /// Removes an item and returns what stood there. Removing nothing is no error.
