@@ -146,7 +146,7 @@ pub async fn claim(app: &App, counters: &[Counter]) -> Result<(), Problem> {
 pub async fn give_back(app: &App, counters: &[Counter]) {
     let return_one = async |counter: Option<&Counter>| {
         let Some(counter) = counter else { return };
-        if let Err(error) = app.store.return_attempt(counter).await {
+        if let Err(error) = app.store.return_attempt(counter, Attempt::new(&app.entropy)).await {
             tracing::warn!(%error, "an attempt could not be given back");
         }
     };
