@@ -10,6 +10,10 @@ use shared::http::{Incoming, Problem, empty, json};
 use shared::id::{Attempt, UserId};
 use shared::oauth::ScopeToken;
 
+/// A write that comes second is made again of what came first. Each lost try is somebody else's success, so this many
+/// changes of one entry at once all land.
+const TRIES: usize = 32;
+
 pub(crate) async fn read(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsRead).await?;
@@ -82,7 +86,7 @@ async fn write(
     subject_id: u32,
     make: impl Fn(Option<&Entry>) -> Result<Entry, Problem>,
 ) -> Result<(Entry, bool), Problem> {
-    for _ in 0..5 {
+    for _ in 0..TRIES {
         let before = app.store.find_entry(user, subject_id).await?;
         precondition(incoming, before.as_ref())?;
         let made = make(before.as_ref())?;
