@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::incoming::Incoming;
@@ -76,7 +76,8 @@ impl Problem {
 
     /// As a page.
     pub fn to_page(&self, incoming: &Incoming) -> Response {
-        let path = incoming.path_and_query();
+        // Choosing another language leads back with GET, which not every address has.
+        let path = if incoming.method == Method::GET { incoming.path_and_query() } else { "/".to_owned() };
         let layout = Layout::new(incoming.lang(), None, "", &path);
         let status = self.status.as_u16();
         // What a user did can be told in the user's language; our sentence is for whoever looks into it.
