@@ -69,6 +69,8 @@ struct State {
     plan: VecDeque<Option<Fault>>,
     /// What happens once the plan is over, until it is cleared.
     then: Option<Fault>,
+    /// What happens to every call of an operation, until it is cleared.
+    every: Option<(&'static str, Fault)>,
 }
 
 /// The proxy.
@@ -120,9 +122,15 @@ impl Proxy {
         state.then = Some(fault);
     }
 
+    /// Fails every call of `operation`, and no other.
+    pub fn fail_every(&self, operation: &'static str, fault: Fault) {
+        self.state.lock().unwrap().every = Some((operation, fault));
+    }
+
     /// Fails nothing any more.
     pub fn heal(&self) {
         let mut state = self.state.lock().unwrap();
+        state.every = None;
         state.plan.clear();
         state.then = None;
     }
@@ -163,7 +171,8 @@ async fn forward(
     let fault = {
         let mut state = state.lock().unwrap();
         let planned = state.plan.pop_front();
-        planned.unwrap_or(state.then)
+        let every = state.every.filter(|(name, _)| *name == operation).map(|(_, fault)| fault);
+        planned.unwrap_or(state.then).or(every)
     };
     let record = |answer: Value, status: u16| {
         let call = Call { operation: operation.clone(), request: asked.clone(), answer, status };
