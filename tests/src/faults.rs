@@ -89,6 +89,8 @@ struct State {
     gather: Option<Duration>,
     arrived: usize,
     round_trip: usize,
+    /// What happens to every call of an operation, until it is cleared.
+    every: Option<(&'static str, Fault)>,
 }
 
 /// The proxy.
@@ -140,9 +142,15 @@ impl Proxy {
         state.then = Some(fault);
     }
 
+    /// Fails every call of `operation`, and no other.
+    pub fn fail_every(&self, operation: &'static str, fault: Fault) {
+        self.state.lock().unwrap().every = Some((operation, fault));
+    }
+
     /// Fails nothing any more.
     pub fn heal(&self) {
         let mut state = self.state.lock().unwrap();
+        state.every = None;
         state.plan.clear();
         state.then = None;
     }
@@ -189,7 +197,8 @@ async fn forward(
     let fault = {
         let mut state = state.lock().unwrap();
         let planned = state.plan.pop_front();
-        planned.unwrap_or(state.then)
+        let every = state.every.filter(|(name, _)| *name == operation).map(|(_, fault)| fault);
+        planned.unwrap_or(state.then).or(every)
     };
     let fault = fault.filter(|fault| fault.befalls(&operation));
     let round_trip = gather(&state).await;

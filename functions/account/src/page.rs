@@ -121,5 +121,9 @@ fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Opt
         error: error.as_deref(),
         layout,
     };
-    frame.render(app, problem.map_or(StatusCode::OK, |problem| problem.status), &page)
+    let mut response = frame.render(app, problem.map_or(StatusCode::OK, |problem| problem.status), &page);
+    if let Some(problem) = problem {
+        problem.add_headers(&mut response);
+    }
+    response
 }

@@ -10,7 +10,7 @@ use shared::account::limits::REGISTRATIONS_PER_ADDRESS;
 use shared::account::{Changes, FieldError, Password, Session, SessionToken, User};
 use shared::app::{App, Site};
 use shared::http::incoming::BodyKind;
-use shared::http::page::{Frame, continuation, see_other};
+use shared::http::page::{Frame, continuation, form_path, see_other};
 use shared::http::{Incoming, Problem, csrf, json, session, sign_in};
 use shared::i18n::fill;
 use shared::id::{Attempt, UserId};
@@ -138,11 +138,7 @@ struct Form {
 
 impl Form {
     fn render(&self, app: &App, site: &Site, incoming: &Incoming, status: StatusCode) -> Response {
-        let mut path = "/register".to_owned();
-        if !incoming.query.is_empty() {
-            path = incoming.path_and_query();
-        }
-        let frame = Frame::new(app, site, incoming, None, &path);
+        let frame = Frame::new(app, site, incoming, None, &form_path(incoming, self.go_on.as_deref()));
         let layout = frame.layout();
         let errors = self.problem.as_ref().map(|problem| problem.errors.clone()).unwrap_or_default();
         let error = self.problem.as_ref().filter(|_| errors.is_empty()).map(|problem| match problem.retry_after {
@@ -159,6 +155,10 @@ impl Form {
             error: error.as_deref(),
             layout,
         };
-        frame.render(app, status, &page)
+        let mut response = frame.render(app, status, &page);
+        if let Some(problem) = &self.problem {
+            problem.add_headers(&mut response);
+        }
+        response
     }
 }

@@ -44,6 +44,10 @@ const NOBODY: &str =
 /// No password was ever longer than this many bytes: 128 characters of 4.
 const MOST_BYTES: usize = 512;
 
+/// No password was ever typed in more bytes than this: a character may come in several parts, a Hangul syllable in 9
+/// bytes.
+const MOST_TYPED: usize = 4 * MOST_BYTES;
+
 fn argon2() -> Argon2<'static> {
     // OWASP: argon2id, 19 MiB, 2 passes, 1 lane. The constants are within the algorithm's limits.
     let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
@@ -54,7 +58,7 @@ impl Password {
     /// Takes the text as typed.
     pub fn new(text: &str) -> Self {
         // What is too long to be a password is not worth normalising: it can only fail.
-        let text = if text.len() > MOST_BYTES { text.to_owned() } else { text.nfkc().collect() };
+        let text = if text.len() > MOST_TYPED { text.to_owned() } else { text.nfkc().collect() };
         Self(text.into())
     }
 
