@@ -9,8 +9,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{Method, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use shared::app::{App, Site};
+use shared::http::cookies::Cookie;
 use shared::http::dialects::Dialect;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::{redirect_back, redirect_error};
@@ -121,6 +121,7 @@ fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock
 fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, signed_in: &SignedIn) -> Response {
     let chosen = RequestInProgress { shown_to: Some(signed_in.session.session_id), ..asked.progress.clone() };
     let frame = Frame::new(app, site, incoming, Some(&signed_in.user), &resume_href(site, &asked.progress));
+    let frame = frame.asked_in(incoming, asked.params.get("ui_locales"));
     let page = pages::SelectAccount {
         layout: frame.layout(),
         current: &signed_in.user.display_name(),
@@ -175,8 +176,7 @@ fn resume_href(site: &Site, progress: &RequestInProgress) -> String {
 }
 
 fn login_href(site: &Site, progress: &RequestInProgress) -> String {
-    let locales = Params::from_urlencoded(&progress.params).ok();
-    let locales = locales.as_ref().and_then(|params| params.get("ui_locales"));
-    let locales = locales.map(|locales| format!("&ui_locales={}", utf8_percent_encode(locales, NON_ALPHANUMERIC)));
-    format!("/login?continue={}{}", seal(site, progress), locales.unwrap_or_default())
+    // Whoever signs in there, it is not the session that was shown something here.
+    let progress = RequestInProgress { shown_to: None, ..progress.clone() };
+    format!("/login?continue={}", seal(site, &progress))
 }
