@@ -59,6 +59,7 @@ fn host(address: &str) -> Option<String> {
 pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> Result<Response, Problem> {
     let site = app.site().await?;
     csrf::check_form(app, &site, incoming, params)?;
+    params.refuse_doubled()?;
     let progress = open(&site, params.get("request").unwrap_or_default())?;
     let asked = Asked::read(app, &site, incoming, progress).await?;
     let issuer = &app.config.issuer;

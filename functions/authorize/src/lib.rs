@@ -18,7 +18,7 @@ use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem};
 use shared::id::FamilyId;
-use shared::oauth::authorization_request::RequestInProgress;
+use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress};
 use shared::oauth::lifetimes::{CODE, REQUEST_IN_PROGRESS};
 use shared::oauth::{AuthorizationCode, AuthorizationRequest, ErrorCode, OAuthError, Params};
 use shared::pages;
@@ -37,16 +37,20 @@ pub fn router() -> Router<App> {
 /// POST does what GET does (OpenID Connect Core §3.1.2.1); the consent page posts here as well.
 async fn authorize(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
-        let params = if incoming.method == Method::POST && incoming.body_kind() != BodyKind::Empty {
-            incoming.body_params()?
-        } else {
-            incoming.query_params()?
-        };
-        if params.has("decision") {
-            consent::decide(&app, &incoming, &params).await
-        } else {
-            begin(&app, &incoming, params).await
+        if incoming.method != Method::POST || incoming.body_kind() == BodyKind::Empty {
+            return begin(&app, &incoming, incoming.query_params()?).await;
         }
+        let params = incoming.body_params()?;
+        if params.has("decision") {
+            return consent::decide(&app, &incoming, &params).await;
+        }
+        // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows
+        // it does, so that who is signed in need not sign in again.
+        let query = params.to_urlencoded();
+        if Cookie::Session.read(&incoming, &app.config.issuer).is_none() && query.len() <= MAX_LENGTH {
+            return Ok(see_other(&format!("{}?{query}", incoming.path)));
+        }
+        begin(&app, &incoming, params).await
     };
     answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
 }
@@ -108,7 +112,8 @@ fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock
     if request.needs_sign_in(signed_in.session.auth_time, made_for_this, now) {
         return sign_in();
     }
-    let chosen = made_for_this || asked.progress.shown_to == Some(signed_in.session.session_id);
+    // A choice is of one session. Without one, signing in was the choice.
+    let chosen = asked.progress.shown_to.map_or(made_for_this, |session| session == signed_in.session.session_id);
     if prompt.select_account && !chosen {
         return Next::ChooseAccount(signed_in);
     }
