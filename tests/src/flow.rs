@@ -31,6 +31,12 @@ pub struct Client {
     pub secret: Option<String>,
 }
 
+/// What a JWT says, whoever signed it.
+pub fn claims(jwt: &str) -> Value {
+    let payload = jwt.split('.').nth(1).unwrap();
+    serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap()).unwrap()
+}
+
 /// What a token request got.
 #[derive(Clone, Debug)]
 pub struct Tokens {

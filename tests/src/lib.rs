@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod faults;
 pub mod flow;
+pub mod operator;
 pub mod reply;
 
 use std::sync::OnceLock;

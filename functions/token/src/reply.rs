@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use shared::http::dialects::Dialect;
 use shared::http::oauth_error::Failure;
-use shared::http::{Problem, cors, json};
+use shared::http::{Problem, json};
 use shared::jose::id_token::{self, IdClaims};
 use shared::jose::{AccessClaims, TokenSubject, access_token};
 use shared::oauth::{Family, Scope, ScopeToken};
@@ -119,7 +119,6 @@ impl Reply {
         }
         let mut response = json(StatusCode::OK, &Value::Object(members));
         response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-        cors::allow(&mut response);
         response
     }
 }
