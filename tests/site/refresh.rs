@@ -3,7 +3,6 @@
 mod endings;
 mod rotation;
 
-use shared::id::{Attempt, ClientId};
 use tests::{Client, Reply, TestSite, Tokens, User};
 
 /// What a session of a third party hangs on in these tests.
@@ -28,20 +27,6 @@ async fn with_tokens(site: &TestSite, client: &Client) -> (User, Tokens) {
     let tokens = browser.authorize_and_redeem(client, SCOPE).await;
     assert_ne!(tokens.refresh_token, "");
     (user, tokens)
-}
-
-/// Changes a client behind its back, as an operator does.
-async fn change(site: &TestSite, client: &Client, change: impl Fn(&mut shared::oauth::Client)) {
-    let app = site.site.app();
-    let id: Option<ClientId> = client.id.parse().ok();
-    let found = match id {
-        Some(id) => app.store.find_client(id).await.ok().flatten(),
-        None => None,
-    };
-    let Some(mut stored) = found else { panic!("there is no client {}", client.id) };
-    change(&mut stored);
-    let written = app.store.update_client(&stored, Attempt::new(&app.entropy)).await;
-    assert!(matches!(written, Ok(true)), "{written:?}");
 }
 
 /// The claims of a token of ours, unchecked.

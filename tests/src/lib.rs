@@ -139,6 +139,11 @@ impl TestSite {
         self.send(self.http.post(self.url(path)).form(pairs), None).await
     }
 
+    /// A POST of a form, with a bearer token.
+    pub async fn form_with_token(&self, path: &str, pairs: &[(&str, &str)], token: &str) -> Reply {
+        self.send(self.http.post(self.url(path)).form(pairs), Some(token)).await
+    }
+
     /// Anything.
     pub async fn send(&self, request: reqwest::RequestBuilder, token: Option<&str>) -> Reply {
         let request = if let Some(token) = token { request.bearer_auth(token) } else { request };

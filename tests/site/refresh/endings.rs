@@ -4,7 +4,7 @@ use shared::account::user::UserStatus;
 use shared::id::{Attempt, UserId};
 use tests::{PASSWORD, TestSite, Tokens, json};
 
-use super::{DAY, SCOPE, assert_invalid_grant, change, claims, with_tokens};
+use super::{DAY, SCOPE, assert_invalid_grant, claims, with_tokens};
 
 #[tokio::test]
 async fn r32_an_unused_token_ends_after_thirty_days() {
@@ -44,7 +44,7 @@ async fn r32_a_used_token_lives_on_but_no_longer_than_180_days() {
 async fn r32_both_lifetimes_hold_for_a_token_that_does_not_rotate() {
     let site = TestSite::start().await;
     let client = site.client().await;
-    change(&site, &client, |client| client.rotate_refresh_tokens = false).await;
+    site.change_client(&client, |client| client.rotate_refresh_tokens = false).await;
     let (_, tokens) = with_tokens(&site, &client).await;
     for _ in 0..6 {
         site.clock.advance(29 * DAY);
@@ -53,7 +53,7 @@ async fn r32_both_lifetimes_hold_for_a_token_that_does_not_rotate() {
     site.clock.advance(6 * DAY);
     assert_invalid_grant(&site.refresh(&client, &tokens.refresh_token).await, "180 days");
     let other = site.client().await;
-    change(&site, &other, |client| client.rotate_refresh_tokens = false).await;
+    site.change_client(&other, |client| client.rotate_refresh_tokens = false).await;
     let user = site.register("tomoyo").await;
     let browser = site.browser();
     browser.sign_in(&user).await;
@@ -111,11 +111,11 @@ async fn r32_a_disabled_client_gets_nothing() {
     let site = TestSite::start().await;
     let client = site.client().await;
     let (_, tokens) = with_tokens(&site, &client).await;
-    change(&site, &client, |client| client.disabled = true).await;
+    site.change_client(&client, |client| client.disabled = true).await;
     let reply = site.refresh(&client, &tokens.refresh_token).await;
     assert_eq!((reply.status, reply.error().as_str()), (401, "invalid_client"));
     assert_eq!(site.userinfo(&tokens.access_token).await.status, 401);
-    change(&site, &client, |client| client.disabled = false).await;
+    site.change_client(&client, |client| client.disabled = false).await;
     assert_eq!(site.refresh(&client, &tokens.refresh_token).await.status, 200, "nothing was consumed");
 }
 
@@ -127,7 +127,7 @@ async fn r32_a_client_that_lost_the_grant_can_not_refresh() {
     let only_code = |client: &mut shared::oauth::Client| {
         client.metadata.grant_types.retain(|grant| *grant == shared::oauth::metadata::GrantType::AuthorizationCode);
     };
-    change(&site, &client, only_code).await;
+    site.change_client(&client, only_code).await;
     assert_eq!(site.refresh(&client, &tokens.refresh_token).await.error(), "unauthorized_client");
 }
 

@@ -3,7 +3,7 @@
 use tests::flow::VERIFIER;
 use tests::{TestSite, Tokens, json};
 
-use super::{SCOPE, assert_invalid_grant, change, claims, refresh_with_scope, with_tokens};
+use super::{SCOPE, assert_invalid_grant, claims, refresh_with_scope, with_tokens};
 
 #[tokio::test]
 async fn r29_a_refresh_gives_new_tokens_and_auth_time_stays() {
@@ -211,7 +211,7 @@ async fn r30_another_family_of_the_same_user_and_client_lives_on() {
 async fn r30_a_client_that_does_not_rotate_gets_the_same_token_again() {
     let site = TestSite::start().await;
     let client = site.client().await;
-    change(&site, &client, |client| client.rotate_refresh_tokens = false).await;
+    site.change_client(&client, |client| client.rotate_refresh_tokens = false).await;
     let (_, first) = with_tokens(&site, &client).await;
     for _ in 0..3 {
         site.clock.advance(600);
@@ -225,7 +225,7 @@ async fn r30_a_client_that_does_not_rotate_gets_the_same_token_again() {
 async fn r30_a_public_clients_tokens_rotate_whatever_its_policy() {
     let site = TestSite::start().await;
     let client = site.public_client().await;
-    change(&site, &client, |client| client.rotate_refresh_tokens = false).await;
+    site.change_client(&client, |client| client.rotate_refresh_tokens = false).await;
     let (_, first) = with_tokens(&site, &client).await;
     let second = Tokens::read(&site.refresh(&client, &first.refresh_token).await);
     assert_ne!(second.refresh_token, first.refresh_token);
