@@ -76,7 +76,7 @@ pub async fn check(
     let (user, stored) = found?;
 
     let password = Password::new(password);
-    let verified = password.verify(app, stored.as_ref().map(|stored| stored.hash.clone())).await;
+    let verified = password.verify(&app.hashers, stored.as_ref().map(|stored| stored.hash.clone())).await;
     match (verified, user, stored) {
         (Some(verified), Some(user), Some(stored)) if user.is_active() => {
             let weak = verified.weak.then_some((stored, password));
@@ -96,7 +96,7 @@ pub async fn check_own(app: &App, user: &User, password: &str) -> Result<Option<
     claimed?;
     let (_, stored) = found?;
     let hash = stored.as_ref().map(|stored| stored.hash.clone());
-    if Password::new(password).verify(app, hash).await.is_none() {
+    if Password::new(password).verify(&app.hashers, hash).await.is_none() {
         return Ok(None);
     }
     give_back(app, &counters).await;
@@ -109,7 +109,7 @@ impl Checked {
     pub async fn settle(self, app: &App) {
         let rehash = async {
             let Some((stored, password)) = self.weak else { return };
-            let hash = password.hash(app).await;
+            let hash = password.hash(&app.hashers).await;
             let attempt = Attempt::new(&app.entropy);
             if let Err(error) = app.store.rehash_password(self.user.user_id, &stored, hash, attempt).await {
                 tracing::warn!(%error, "a password could not be hashed anew");
