@@ -3,8 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
+use crate::account::Hashers;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::entropy::Entropy;
@@ -14,9 +15,6 @@ use crate::store::{Store, StoreError};
 
 /// Signing keys and epoch are read again after this many seconds.
 const SITE_LIFETIME: i64 = 300;
-
-/// How many passwords are hashed at once in one process: each takes 19 MiB.
-const HASHERS: usize = 4;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -32,8 +30,8 @@ pub struct Inner {
     pub entropy: Entropy,
     /// The table.
     pub store: Store,
-    /// Permits to hash a password.
-    pub hashers: Semaphore,
+    /// Where passwords are hashed.
+    pub hashers: Hashers,
     site: Mutex<Option<Arc<Site>>>,
 }
 
@@ -58,7 +56,7 @@ impl Deref for App {
 impl App {
     /// Puts the parts together; reads nothing yet.
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
-        let hashers = Semaphore::new(HASHERS);
+        let hashers = Hashers::new(entropy.clone());
         Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Mutex::new(None) }))
     }
 
