@@ -79,6 +79,8 @@ struct Form {
 
 impl Form {
     async fn open(app: &App, incoming: &Incoming) -> Result<Option<Self>, Problem> {
+        // What another site's page typed is not shown again, with a fresh token, to be sent by a click.
+        csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
         let (params, object) = (incoming.body_params()?, incoming.form_object()?);
         let signed_in = session::find(app, &site, incoming).await?;

@@ -31,6 +31,8 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
 /// Registers what the form describes.
 pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
     let answer = async {
+        // What another site's page typed is not shown again, with a fresh token, to be sent by a click.
+        csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
         let params = incoming.body_params()?;
         let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(see_other(SIGN_IN)) };
