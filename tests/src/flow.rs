@@ -1,6 +1,7 @@
 //! People, applications and tokens.
 
 use serde_json::{Value, json};
+use shared::id::Attempt;
 
 use super::{PASSWORD, Reply, TestSite};
 
@@ -29,6 +30,12 @@ pub struct Client {
     pub id: String,
     /// Its secret; a public one has none.
     pub secret: Option<String>,
+}
+
+/// What a JWT says, whoever signed it.
+pub fn claims(jwt: &str) -> Value {
+    let payload = jwt.split('.').nth(1).unwrap();
+    serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap()).unwrap()
 }
 
 /// What a token request got.
@@ -126,6 +133,14 @@ impl TestSite {
             id: json["client_id"].as_str().unwrap().to_owned(),
             secret: json["client_secret"].as_str().map(str::to_owned),
         }
+    }
+
+    /// Changes an application behind its back, as an operator does.
+    pub async fn change_client(&self, client: &Client, change: impl Fn(&mut shared::oauth::Client)) {
+        let app = self.site.app();
+        let mut stored = app.store.find_client(client.id.parse().unwrap()).await.unwrap().unwrap();
+        change(&mut stored);
+        assert!(app.store.update_client(&stored, Attempt::new(&app.entropy)).await.unwrap());
     }
 
     /// A token request of `client`, authenticated in the body.

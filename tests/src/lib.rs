@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod faults;
 pub mod flow;
+pub mod operator;
 pub mod reply;
 
 use std::sync::OnceLock;
@@ -136,6 +137,11 @@ impl TestSite {
     /// A POST of a form.
     pub async fn form(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         self.send(self.http.post(self.url(path)).form(pairs), None).await
+    }
+
+    /// A POST of a form, with a bearer token.
+    pub async fn form_with_token(&self, path: &str, pairs: &[(&str, &str)], token: &str) -> Reply {
+        self.send(self.http.post(self.url(path)).form(pairs), Some(token)).await
     }
 
     /// Anything.

@@ -30,6 +30,7 @@ pub(crate) fn ask(
     // The decision must be of whoever was asked: not of another account that signed in meanwhile.
     let shown = RequestInProgress { shown_to: Some(signed_in.session.session_id), ..asked.progress.clone() };
     let frame = Frame::new(app, site, incoming, Some(&signed_in.user), &resume_href(site, &asked.progress));
+    let frame = frame.asked_in(incoming, asked.params.get("ui_locales"));
     let granted = asked.grant.as_ref().map(|grant| grant.scope.clone()).unwrap_or_default();
     let scopes = request.scope.iter();
     let scopes = scopes.map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
@@ -58,6 +59,7 @@ fn host(address: &str) -> Option<String> {
 pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> Result<Response, Problem> {
     let site = app.site().await?;
     csrf::check_form(app, &site, incoming, params)?;
+    params.refuse_doubled()?;
     let progress = open(&site, params.get("request").unwrap_or_default())?;
     let asked = Asked::read(app, &site, incoming, progress).await?;
     let issuer = &app.config.issuer;

@@ -46,7 +46,12 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     let address = ReturnAddress::find(&client, &params)?;
     let request = AuthorizationRequest::parse(&client, &params)?;
     let text = |name| params.get(name).unwrap_or_default();
-    let checked = sign_in::check(app, &site, incoming, text("username"), text("password")).await?;
+    let checked = sign_in::check(app, &site, incoming, text("username"), text("password")).await;
+    // RFC 6749 §5.2: a user's credentials that don't fit are an invalid grant.
+    let checked = checked.map_err(|problem| match problem.status {
+        StatusCode::UNAUTHORIZED => Failure::from(OAuthError::new(ErrorCode::InvalidGrant, problem.detail)),
+        _ => problem.into(),
+    })?;
     let user = checked.user.clone();
     checked.settle(app).await;
     tracing::warn!(%client_id, "a legacy password sign-in was used");

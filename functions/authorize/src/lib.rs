@@ -9,14 +9,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{Method, StatusCode};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use shared::app::{App, Site};
 use shared::http::dialects::Dialect;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::{redirect_back, redirect_error};
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
-use shared::http::{Incoming, Problem};
+use shared::http::{Incoming, Problem, csrf};
 use shared::id::FamilyId;
 use shared::oauth::authorization_request::RequestInProgress;
 use shared::oauth::lifetimes::{CODE, REQUEST_IN_PROGRESS};
@@ -37,16 +36,14 @@ pub fn router() -> Router<App> {
 /// POST does what GET does (OpenID Connect Core §3.1.2.1); the consent page posts here as well.
 async fn authorize(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
-        let params = if incoming.method == Method::POST && incoming.body_kind() != BodyKind::Empty {
-            incoming.body_params()?
-        } else {
-            incoming.query_params()?
-        };
-        if params.has("decision") {
-            consent::decide(&app, &incoming, &params).await
-        } else {
-            begin(&app, &incoming, params).await
+        if incoming.method != Method::POST || incoming.body_kind() == BodyKind::Empty {
+            return begin(&app, &incoming, incoming.query_params()?).await;
         }
+        let params = incoming.body_params()?;
+        if params.has("decision") {
+            return consent::decide(&app, &incoming, &params).await;
+        }
+        begin(&app, &incoming, params).await
     };
     answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
 }
@@ -77,6 +74,12 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
         Ok(request) => request,
         Err(error) => return Ok(redirect_error(&app.config.issuer, &asked.address, &error)),
     };
+    // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
+    // does, so that who is signed in need not sign in again.
+    let from_elsewhere = incoming.method == Method::POST && csrf::check_origin(app, incoming).is_err();
+    if from_elsewhere && asked.signed_in.is_none() {
+        return Ok(see_other(&format!("{}?{}", incoming.path, asked.progress.params)));
+    }
     Ok(match next(&asked, &request, app.clock.now()) {
         Next::Refuse(code, description) => {
             redirect_error(&app.config.issuer, &asked.address, &OAuthError::new(code, description))
@@ -108,7 +111,8 @@ fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock
     if request.needs_sign_in(signed_in.session.auth_time, made_for_this, now) {
         return sign_in();
     }
-    let chosen = made_for_this || asked.progress.shown_to == Some(signed_in.session.session_id);
+    // A choice is of one session. Without one, signing in was the choice.
+    let chosen = asked.progress.shown_to.map_or(made_for_this, |session| session == signed_in.session.session_id);
     if prompt.select_account && !chosen {
         return Next::ChooseAccount(signed_in);
     }
@@ -121,6 +125,7 @@ fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock
 fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, signed_in: &SignedIn) -> Response {
     let chosen = RequestInProgress { shown_to: Some(signed_in.session.session_id), ..asked.progress.clone() };
     let frame = Frame::new(app, site, incoming, Some(&signed_in.user), &resume_href(site, &asked.progress));
+    let frame = frame.asked_in(incoming, asked.params.get("ui_locales"));
     let page = pages::SelectAccount {
         layout: frame.layout(),
         current: &signed_in.user.display_name(),
@@ -175,8 +180,7 @@ fn resume_href(site: &Site, progress: &RequestInProgress) -> String {
 }
 
 fn login_href(site: &Site, progress: &RequestInProgress) -> String {
-    let locales = Params::from_urlencoded(&progress.params).ok();
-    let locales = locales.as_ref().and_then(|params| params.get("ui_locales"));
-    let locales = locales.map(|locales| format!("&ui_locales={}", utf8_percent_encode(locales, NON_ALPHANUMERIC)));
-    format!("/login?continue={}{}", seal(site, progress), locales.unwrap_or_default())
+    // Whoever signs in there, it is not the session that was shown something here.
+    let progress = RequestInProgress { shown_to: None, ..progress.clone() };
+    format!("/login?continue={}", seal(site, &progress))
 }

@@ -6,7 +6,7 @@ use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
 use shared::id::ClientId;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
-use shared::oauth::{AuthorizationRequest, Client, OAuthError, Params};
+use shared::oauth::{AuthorizationRequest, Client, OAuthError, Params, RedirectUri};
 use shared::store::grants::Grant;
 use shared::store::keys;
 
@@ -75,6 +75,11 @@ impl Asked {
             return Err(untrusted("the application is disabled"));
         }
         let address = ReturnAddress::find(&client, &params)?;
+        // A gateway passes headers of 10 KB: a state that no redirect could carry back whole is not sent back at all.
+        let carried = address.state.as_ref().map(|state| RedirectUri::with_query("", &[("state", state)]).len());
+        if carried.is_some_and(|length| length > MAX_LENGTH) {
+            return Err(untrusted("state is too long to be sent back"));
+        }
         let (mut signed_in, mut grant) = (None, None);
         if let (Some(token), Some((session_key, profile_key, grant_key))) = (&token, &theirs) {
             signed_in = session::judge(app, token, found.take(session_key)?, found.take(profile_key)?).await?;

@@ -46,9 +46,12 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<Secre
     if incoming.body_kind() != BodyKind::Json {
         return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, "Content-Type must be application/json").into());
     }
-    let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|error| {
-        OAuthError::new(ErrorCode::InvalidClientMetadata, "the body is not client metadata in JSON").because(error)
-    })?;
+    let malformed = || OAuthError::new(ErrorCode::InvalidClientMetadata, "the body is not client metadata in JSON");
+    // A list would be read as the metadata's values in their order.
+    if !incoming.body.trim_ascii_start().starts_with(b"{") {
+        return Err(malformed().into());
+    }
+    let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|error| malformed().because(error))?;
     create(app, requested.complete()?, owner).await
 }
 

@@ -128,7 +128,8 @@ fn form(app: &App, site: &Site, incoming: &Incoming, params: &Params, problem: O
     let request = go_on.and_then(|sealed| site.sealer.open::<RequestInProgress>(sealed, b"").ok());
     let asked = request.as_ref().and_then(|request| Params::from_urlencoded(&request.params).ok());
     let hint = asked.as_ref().and_then(|asked| asked.get("login_hint"));
-    let frame = Frame::new(app, site, incoming, None, &form_path(incoming, go_on));
+    let locales = asked.as_ref().and_then(|asked| asked.get("ui_locales"));
+    let frame = Frame::new(app, site, incoming, None, &form_path(incoming, go_on)).asked_in(incoming, locales);
     let layout = frame.layout();
     let error = problem.map(|problem| match (problem.status, problem.retry_after) {
         (_, Some(seconds)) => fill(layout.m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),

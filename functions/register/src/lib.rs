@@ -111,7 +111,7 @@ async fn register(
     let counter = Counter::new("REGISTER", &incoming.client_network(), REGISTRATIONS_PER_ADDRESS, now);
     sign_in::claim(app, &[counter]).await?;
 
-    let password = StoredPassword { hash: password.hash(app).await, version: 1 };
+    let password = StoredPassword { hash: password.hash(&app.hashers).await, version: 1 };
     let agent = incoming.header(http::header::USER_AGENT).unwrap_or_default();
     let (session, token) = Session::start(&user, agent, &app.entropy, now);
     let session = sign_in.then_some(&session);

@@ -31,10 +31,12 @@ pub fn router() -> Router<App> {
 
 async fn token(State(app): State<App>, incoming: Incoming) -> Response {
     let dialect = Dialect::of_path(&incoming.path);
-    match exchange(&app, &incoming, dialect).await {
+    let mut response = match exchange(&app, &incoming, dialect).await {
         Ok(reply) => reply.render(dialect),
         Err(failure) => failure.to_json_response(used_basic(&incoming)),
-    }
+    };
+    cors::allow(&mut response);
+    response
 }
 
 /// A token request, read.

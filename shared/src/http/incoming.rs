@@ -86,8 +86,12 @@ impl Incoming {
     /// The language to answer in.
     pub fn lang(&self) -> Lang {
         let locales = Params::from_urlencoded(&self.query).ok();
-        let locales = locales.as_ref().and_then(|params| params.get("ui_locales"));
-        negotiate(self.cookie("lang"), locales, self.header(header::ACCEPT_LANGUAGE))
+        self.lang_among(locales.as_ref().and_then(|params| params.get("ui_locales")))
+    }
+
+    /// The language to answer in where an application asks for one of `ui_locales`.
+    pub fn lang_among(&self, ui_locales: Option<&str>) -> Lang {
+        negotiate(self.cookie("lang"), ui_locales, self.header(header::ACCEPT_LANGUAGE))
     }
 
     /// A cookie's value by its full name.

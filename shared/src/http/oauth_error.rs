@@ -1,12 +1,12 @@
 //! Protocol errors, rendered where they happen: at the token endpoint, at registration, and by redirect. (With a
-//! bearer token: see [`Problem`](super::Problem).)
+//! bearer token: see [`Problem`].)
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::page;
 use super::problem::Problem;
-use super::{cors, page};
 use crate::config::Issuer;
 use crate::oauth::authorization_request::ReturnAddress;
 use crate::oauth::{ErrorCode, OAuthError, RedirectUri};
@@ -81,7 +81,6 @@ impl Failure {
         if let Self::Other(Problem { retry_after: Some(seconds), .. }) = self {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
-        cors::allow(&mut response);
         response
     }
 }

@@ -29,6 +29,12 @@ impl Frame {
         Self { lang: incoming.lang(), user: user.map(User::display_name), csrf, path: path.to_owned(), browser }
     }
 
+    /// The same in the language that the application asks for, where nobody chose another.
+    pub fn asked_in(self, incoming: &Incoming, ui_locales: Option<&str>) -> Self {
+        let lang = if ui_locales.is_some() { incoming.lang_among(ui_locales) } else { self.lang };
+        Self { lang, ..self }
+    }
+
     /// What the template is given.
     pub fn layout(&self) -> Layout<'_> {
         Layout::new(self.lang, self.user.as_deref(), &self.csrf, &self.path)

@@ -79,7 +79,7 @@ pub async fn check(
     let (user, stored) = found_or_given_back(app, &counters, found).await?;
 
     let password = Password::new(password);
-    let verified = password.verify(app, stored.as_ref().map(|stored| stored.hash.clone())).await;
+    let verified = password.verify(&app.hashers, stored.as_ref().map(|stored| stored.hash.clone())).await;
     match (verified, user, stored) {
         (Some(verified), Some(user), Some(stored)) if user.is_active() => {
             let weak = verified.weak.then_some((stored, password));
@@ -99,7 +99,7 @@ pub async fn check_own(app: &App, user: &User, password: &str) -> Result<Option<
     claimed?;
     let (_, stored) = found_or_given_back(app, &counters, found).await?;
     let hash = stored.as_ref().map(|stored| stored.hash.clone());
-    if Password::new(password).verify(app, hash).await.is_none() {
+    if Password::new(password).verify(&app.hashers, hash).await.is_none() {
         return Ok(None);
     }
     give_back(app, &counters).await;
@@ -112,7 +112,7 @@ impl Checked {
     pub async fn settle(self, app: &App) {
         let rehash = async {
             let Some((stored, password)) = self.weak else { return };
-            let hash = password.hash(app).await;
+            let hash = password.hash(&app.hashers).await;
             let attempt = Attempt::new(&app.entropy);
             if let Err(error) = app.store.rehash_password(self.user.user_id, &stored, hash, attempt).await {
                 tracing::warn!(%error, "a password could not be hashed anew");
@@ -166,7 +166,7 @@ pub async fn claim(app: &App, counters: &[Counter]) -> Result<(), Problem> {
 pub async fn give_back(app: &App, counters: &[Counter]) {
     let return_one = async |counter: Option<&Counter>| {
         let Some(counter) = counter else { return };
-        if let Err(error) = app.store.return_attempt(counter).await {
+        if let Err(error) = app.store.return_attempt(counter, Attempt::new(&app.entropy)).await {
             tracing::warn!(%error, "an attempt could not be given back");
         }
     };

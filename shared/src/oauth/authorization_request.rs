@@ -90,10 +90,10 @@ impl AuthorizationRequest {
         let invalid = OAuthError::invalid_request;
         params.refuse_doubled()?;
         // OpenID Connect Core §6: refused by name rather than ignored, since their contents would override the rest.
-        if params.has("request") {
+        if params.get("request").is_some() {
             return Err(OAuthError::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
         }
-        if params.has("request_uri") {
+        if params.get("request_uri").is_some() {
             return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
         }
         match params.get("response_type") {

@@ -30,8 +30,6 @@ pub struct Client {
     pub secret: Option<HashedSecret>,
     /// Whether refresh tokens rotate. A public client's always do (RFC 9700 §2.2.2).
     pub rotate_refresh_tokens: bool,
-    /// Whether a code challenge is demanded. Of a public client it always is (RFC 9700 §2.1.1).
-    pub require_pkce: bool,
     /// What it registered.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -86,7 +84,6 @@ impl Client {
             disabled: false,
             secret,
             rotate_refresh_tokens: true,
-            require_pkce: false,
             metadata,
         }
     }
@@ -111,9 +108,9 @@ impl Client {
         self.rotate_refresh_tokens || self.is_public()
     }
 
-    /// Whether its authorization requests must carry a code challenge.
+    /// Whether its authorization requests must carry a code challenge: a public client's always (RFC 9700 §2.1.1).
     pub fn needs_pkce(&self) -> bool {
-        self.require_pkce || self.is_public()
+        self.metadata.require_pkce || self.is_public()
     }
 
     /// What to call it where people read.

@@ -77,6 +77,9 @@ pub struct Metadata {
     /// Whether ID tokens carry `auth_time` (they always do).
     #[serde(default)]
     pub require_auth_time: bool,
+    /// Whether its authorization requests must carry a code challenge. Not a registered name: what bangumoe adds.
+    #[serde(default)]
+    pub require_pkce: bool,
     /// The application's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<String>,
@@ -126,6 +129,8 @@ pub struct Requested {
     pub default_max_age: Option<i64>,
     /// See [`Metadata`].
     pub require_auth_time: Option<bool>,
+    /// See [`Metadata`].
+    pub require_pkce: Option<bool>,
     /// See [`Metadata`].
     pub client_uri: Option<String>,
     /// See [`Metadata`].
@@ -211,6 +216,7 @@ impl Requested {
             subject_type: only(self.subject_type, "public", "subject_type must be public")?,
             default_max_age: self.default_max_age,
             require_auth_time: self.require_auth_time.unwrap_or_default(),
+            require_pkce: self.require_pkce.unwrap_or_default(),
             client_uri: web_address("client_uri", self.client_uri)?,
             logo_uri: web_address("logo_uri", self.logo_uri)?,
             tos_uri: web_address("tos_uri", self.tos_uri)?,

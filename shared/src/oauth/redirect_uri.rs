@@ -35,8 +35,9 @@ impl RedirectUri {
             return None;
         }
         let allowed = match url.scheme() {
-            "https" => url.host().is_some(),
-            "http" => is_loopback(&url),
+            // A parser also takes `https:host` and `HTTPS://host`; in a redirect the first of them is a relative path.
+            "https" => text.starts_with("https://") && url.host().is_some(),
+            "http" => text.starts_with("http://") && is_loopback(&url),
             scheme => scheme.contains('.') && !FORBIDDEN.contains(&scheme),
         };
         allowed.then(|| Self(text.to_owned()))
@@ -138,6 +139,9 @@ mod tests {
             "https://user:pw@a/cb",
             "https://a/c b",
             "https:\\\\a",
+            "https:a/cb",
+            "HTTPS://a/cb",
+            "http:localhost/cb",
             "myapp:/cb",
             "http://127.0.0.1.example.org/",
             "vbscript:x",
