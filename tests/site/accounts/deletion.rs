@@ -102,6 +102,9 @@ async fn an_address_is_free_again_at_once_and_a_username_after_thirty_days() {
     let name = json!({ "username": "Sakura", "password": PASSWORD });
     let held = register(name.clone()).await;
     assert_eq!((held.status, held.wrong_fields()), (409, vec!["username".to_owned()]));
+    let other = site.sign_in(&site.register("tomoyo").await).await;
+    let renamed = site.patch("/account", Some(&other), json!({ "username": "sakura" })).await;
+    assert_eq!((renamed.status, renamed.wrong_fields()), (409, vec!["username".to_owned()]));
     let email = json!({ "email": "sakura@moe.example", "password": PASSWORD });
     assert_eq!(register(email).await.status, 201);
     site.site.run_scheduled("sweep").await.unwrap();

@@ -45,6 +45,7 @@ async fn a_registration_that_failed_keeps_what_was_typed_and_says_what_is_wrong(
     for (field, value) in [("username", "tiny"), ("email", "a\"b@"), ("phone", "12"), ("continue", "/account")] {
         assert_eq!(reply.input(field), value);
     }
+    assert!(reply.body.contains("6 to 32 characters: letters (a to z), digits, “_” and “-”"), "the whole rule");
     assert!(reply.body.contains("&#60;b&#62;さくら") && !reply.body.contains("<b>"));
     assert_eq!(reply.input("password"), "", "a password is never sent back");
     assert!(!reply.body.contains("short"));
