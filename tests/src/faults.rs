@@ -135,6 +135,13 @@ impl Proxy {
         state.then = None;
     }
 
+    /// Fails each of the next `calls` calls when it is made, and lets it through when it is tried again.
+    pub fn fail_each_once(&self, calls: usize, fault: Fault) {
+        let mut state = self.state.lock().unwrap();
+        state.plan = (0..calls).flat_map(|_| [Some(fault), None]).collect();
+        state.then = None;
+    }
+
     /// Lets the next `skip` calls through and fails every one after.
     pub fn fail_from(&self, skip: usize, fault: Fault) {
         let mut state = self.state.lock().unwrap();
