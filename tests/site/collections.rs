@@ -1,5 +1,7 @@
 //! The collection: one's own entries, pages of them, and what others show.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use tests::{Reply, TestSite, Value, json};
 
 mod concurrency;

@@ -85,10 +85,9 @@ async fn cookies_arrive_however_many_headers_they_came_in_and_several_are_set_at
     let browser = site.browser();
     let page = browser.open("/login").await;
     let signed_in = browser.fill_login(&page, &user).await;
-    let session = signed_in.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let session =
-        session.filter(|cookie| cookie.starts_with("session=")).map(|cookie| cookie.split(';').next().unwrap());
-    let session = session.last().unwrap().to_owned();
+    assert!(signed_in.headers.get_all("set-cookie").iter().count() > 1, "each in a header of its own");
+    let session = signed_in.set_cookie("session").unwrap();
+    let session = session.split(';').next().unwrap().to_owned();
     for cookies in [
         vec![session.clone()],
         vec![format!("a=1; {session}; b=\"2\"")],

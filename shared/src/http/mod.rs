@@ -24,8 +24,8 @@ pub use problem::Problem;
 
 use crate::app::App;
 
-/// What a function's own router answers for a path or method that it does not have. The gateway asks a function only
-/// for routes of `template.yaml`, so this says that the two disagree.
+/// What a function's own router answers for a path that it does not have (a method that a path lacks is axum's 405). The
+/// gateway asks a function only for routes of `template.yaml`, so this says that the two disagree.
 pub const NO_ROUTE: &str = "the template has a route that this function does not";
 
 /// A router to which a function adds its routes.
@@ -38,7 +38,7 @@ pub fn router() -> Router<App> {
         }
         Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path").to_json_response()
     };
-    Router::new().fallback(lost).method_not_allowed_fallback(lost)
+    Router::new().fallback(lost)
 }
 
 /// A JSON answer that nobody may store.
