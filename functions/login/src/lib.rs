@@ -81,6 +81,8 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
 }
 
 async fn by_form(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
+    // What another site's page typed is not shown again, with a fresh token, to be sent by a click.
+    csrf::check_origin(app, incoming)?;
     let site = app.site().await?;
     let params = incoming.body_params()?;
     let field = |name| params.get(name).unwrap_or_default();

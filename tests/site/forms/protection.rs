@@ -85,6 +85,7 @@ async fn a15_a_form_from_another_site_is_refused_even_with_the_right_token() {
             let reply = send(&site, &browser, form, Some(&csrf), &[header]).await;
             assert_eq!(reply.status, 403, "{} {header:?}", form.0);
             assert!(reply.set_cookie("session").is_none());
+            assert!(!reply.body.contains("<form"), "nor is it shown again, to be sent by a click: {}", form.0);
         }
     }
     nothing_happened(&site, &browser).await;
