@@ -5,13 +5,8 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{StatusCode, header};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use url::Url;
 
 use crate::table::TABLE_NAME;
@@ -62,15 +57,8 @@ async fn create(url: &Url, definition: &TableDefinition) -> Result<(), String> {
 }
 
 async fn call(url: &Url, operation: &str, body: Value) -> Result<(StatusCode, Value), String> {
-    let host = url.host_str().unwrap_or("localhost");
-    let port = url.port_or_known_default().unwrap_or(80);
-    // An IPv6 address is in brackets in a URL, and without them elsewhere.
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((address, port)).await.map_err(|error| error.to_string())?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-    let connection = tokio::spawn(connection);
-    let request = Request::post(url.path())
-        .header(header::HOST, format!("{host}:{port}"))
+    let request = reqwest::Client::new()
+        .post(url.clone())
         .header(header::CONTENT_TYPE, "application/x-amz-json-1.0")
         .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
         .header("x-amz-date", "20260101T000000Z")
@@ -79,11 +67,8 @@ async fn call(url: &Url, operation: &str, body: Value) -> Result<(StatusCode, Va
             header::AUTHORIZATION,
             "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
         )
-        .body(Full::new(Bytes::from(body.to_string())))
-        .map_err(|error| error.to_string())?;
-    let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
+        .body(body.to_string());
+    let answer = request.send().await.map_err(|error| error.to_string())?;
     let status = answer.status();
-    let bytes = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-    connection.abort();
-    Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
+    Ok((status, answer.json().await.unwrap_or_default()))
 }

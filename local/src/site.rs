@@ -10,7 +10,6 @@ use shared::clock::Clock;
 use shared::config::{Config, Issuer, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
-use shared::jose::keys::{self, KeyError};
 use shared::store::signing_keys::StoredSite;
 use shared::store::{Store, StoreError};
 
@@ -114,9 +113,6 @@ pub enum StartError {
     /// The template's routes.
     #[error(transparent)]
     Routes(#[from] RouteError),
-    /// The signing keys.
-    #[error(transparent)]
-    Keys(#[from] KeyError),
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,12 +154,12 @@ impl Site {
         let sealed_by = provisioned.as_ref().map_or(&storage.secret_key, |provisioned| &provisioned.secret_key);
         let secret_keys = vec![sealed_by.clone()];
         let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration };
-        match provisioned {
-            Some(Provisioned { site, .. }) => drop(store.create_site(&site, Attempt::new(&entropy)).await?),
-            None => keys::provision(&config, &store, &clock, &entropy).await?,
+        if let Some(Provisioned { site, .. }) = provisioned {
+            store.create_site(&site, Attempt::new(&entropy)).await?;
         }
         let app = App::new(config, clock.clone(), entropy.clone(), store);
-        // Keys that this secret key doesn't open are an error of the start, not of the first request.
+        // Makes the keys of a new site. Keys that the secret key doesn't open are an error of the start, not of the first
+        // request.
         app.site().await?;
 
         let routers = functions::routers().into_iter();

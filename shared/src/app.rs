@@ -3,8 +3,9 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
+use crate::account::Hashers;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::entropy::Entropy;
@@ -14,9 +15,6 @@ use crate::store::{Store, StoreError};
 
 /// Signing keys and epoch are read again after this many seconds.
 const SITE_LIFETIME: i64 = 300;
-
-/// How many passwords are hashed at once in one process: each takes 19 MiB.
-const HASHERS: usize = 4;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -32,8 +30,8 @@ pub struct Inner {
     pub entropy: Entropy,
     /// The table.
     pub store: Store,
-    /// Permits to hash a password.
-    pub hashers: Semaphore,
+    /// Where passwords are hashed.
+    pub hashers: Hashers,
     site: Mutex<Option<Arc<Site>>>,
 }
 
@@ -58,14 +56,14 @@ impl Deref for App {
 impl App {
     /// Puts the parts together; reads nothing yet.
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
-        let hashers = Semaphore::new(HASHERS);
+        let hashers = Hashers::new(entropy.clone());
         Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Mutex::new(None) }))
     }
 
     /// Sealer and keys: those in memory, or after five minutes those in the table.
     ///
     /// # Errors
-    /// [`StoreError`], also where the site was never provisioned or its keys don't open.
+    /// [`StoreError`], also where the site's keys don't open.
     pub async fn site(&self) -> Result<Arc<Site>, StoreError> {
         let mut cached = self.site.lock().await;
         let now = self.clock.now();
@@ -95,12 +93,17 @@ impl App {
 
     async fn load_site(&self, now: Time) -> Result<Site, StoreError> {
         let Inner { config, clock, entropy, store, .. } = &**self;
-        let Some(stored) = store.find_site().await? else {
-            return Err(StoreError::Corrupt("the site has no signing keys yet".to_owned()));
+        let unreadable = |error: KeyError| match error {
+            KeyError::Store(error) => error,
+            error => StoreError::Corrupt(error.to_string()),
+        };
+        let stored = match store.find_site().await? {
+            Some(stored) => stored,
+            // The first request that this table ever sees.
+            None => keys::provision(&config.secret_keys, store, clock, entropy).await.map_err(unreadable)?,
         };
         let at_rest = keys::at_rest(&config.secret_keys, clock, entropy);
-        let keys =
-            KeySet::open(&stored.keys, &at_rest).map_err(|error: KeyError| StoreError::Corrupt(error.to_string()))?;
+        let keys = KeySet::open(&stored.keys, &at_rest).map_err(unreadable)?;
         let issuer = config.issuer.as_str();
         let sealer = Sealer::new(&config.secret_keys, issuer, stored.epoch, clock.clone(), entropy.clone());
         Ok(Site { sealer, keys, salt: stored.salt, loaded_at: now })

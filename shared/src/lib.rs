@@ -1,4 +1,30 @@
-//! Stub of the map.
+//! Everything that bangumoe's functions share.
+//!
+//! # Map
+//! | module | what it is | does I/O |
+//! |---|---|---|
+//! | [`app`], [`config`] | what a handler is given; the settings | |
+//! | [`lambda`] | the one place that starts a Lambda, and the door through which events come | yes |
+//! | [`clock`], [`entropy`], [`id`] | the one `now()`, the one source of randomness, identifiers | |
+//! | [`seal`] | sealed values and handles: what is handed out instead of written down | |
+//! | [`oauth`] | the protocol: scopes, PKCE, redirect URIs, requests, codes, families, errors | |
+//! | [`account`] | users, identifiers, passwords, sessions | |
+//! | [`collection`] | entries of an anime collection | |
+//! | [`jose`] | signing keys, access tokens, ID tokens | |
+//! | [`store`] | the table: one file per aggregate | yes |
+//! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
+//! | [`pages`], [`i18n`] | templates, and their words in three languages | |
+//!
+//! # Architecture invariants
+//! * Modules know only those below them: `http`, `pages` → `store`, `jose` → `oauth`, `account`, `collection` →
+//!   `seal`, `id`, `clock`, `entropy`.
+//! * `oauth`, `account` and `collection` decide; they read and write nothing.
+//! * Only `store` names the AWS SDK, and only `store::keys` makes key strings.
+//! * Time and randomness come from [`clock`] and [`entropy`] alone; the environment is read in [`config`] alone.
+//! * There are no repository traits and no mocks: the seam is the DynamoDB endpoint, so that the condition expressions
+//!   themselves are what is tested.
+//! * Nothing panics on input.
+
 pub mod account;
 pub mod app;
 pub mod clock;

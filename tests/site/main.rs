@@ -16,7 +16,6 @@ mod discovery;
 mod faults;
 mod forms;
 mod gateway;
-mod local_site;
 mod races;
 mod refresh;
 mod registration;

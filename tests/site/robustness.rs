@@ -1,1 +1,108 @@
 //! Hostile input: never a 5xx.
+
+mod bodies;
+mod heads;
+mod sweep;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use local::template::Template;
+use tests::{Client, TestSite, Tokens, User};
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+struct Raw {
+    status: u16,
+    text: String,
+}
+
+/// Sends bytes that no HTTP library would send, and reads all that comes back. Status 0: nothing came.
+async fn raw(site: &TestSite, head: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Raw {
+    let (port, head, body) = (site.site.port(), head.into(), body.into());
+    let exchange = move || -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        // What hangs is a failure, not a test that never ends.
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.write_all(&head)?;
+        let length = format!("Host: localhost:{port}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(length.as_bytes())?;
+        // A server may refuse before it has read everything.
+        let _ = stream.write_all(&body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        Ok(answer)
+    };
+    let answer = tokio::task::spawn_blocking(exchange).await.ok().and_then(Result::ok).unwrap_or_default();
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Raw { status, text }
+}
+
+/// Fails unless the answer is clear, and tells nothing of the inside.
+fn assert_clear(reply: &Raw, what: &str) {
+    assert!((200..500).contains(&reply.status), "{what}: {} {}", reply.status, reply.text);
+    for inside in ["panicked", "RUST_BACKTRACE", ".rs:", "DynamoDB", "aws_sdk"] {
+        assert!(!reply.text.contains(inside), "{what}: {}", reply.text);
+    }
+}
+
+/// Fails unless it is a refusal in words.
+fn assert_refused(reply: &Raw, what: &str) {
+    assert_clear(reply, what);
+    assert!((400..500).contains(&reply.status), "{what}: {} {}", reply.status, reply.text);
+    let body = reply.text.split("\r\n\r\n").nth(1).unwrap_or_default();
+    assert!(body.len() > 10, "{what} is refused without a word: {}", reply.text);
+}
+
+/// Every method and path of the template, with something in each `{…}`.
+fn routes() -> Vec<(String, String)> {
+    let routes = Template::embedded().map(|template| template.routes).unwrap_or_default();
+    let fill =
+        |path: &str| path.replace("{subject_id}", "12").replace("{username}", "sakura").replace("{file}", "site.css");
+    let routes: Vec<_> = routes.iter().map(|route| (route.method.to_string(), fill(&route.path))).collect();
+    assert!(routes.len() > 40, "the template was not read: {routes:?}");
+    assert!(routes.iter().all(|(_, path)| !path.contains('{')), "something new in a path: {routes:?}");
+    routes
+}
+
+/// The routes that take a body.
+fn writes() -> Vec<(String, String)> {
+    routes().into_iter().filter(|(method, _)| !matches!(method.as_str(), "GET" | "OPTIONS" | "HEAD")).collect()
+}
+
+/// A site with somebody on it, an application, and tokens of both.
+struct Lived {
+    user: User,
+    client: Client,
+    own: String,
+    tokens: Tokens,
+}
+
+impl Lived {
+    async fn in_site(site: &TestSite) -> Self {
+        let (user, client) = (site.register("sakura").await, site.client().await);
+        let own = site.sign_in(&user).await;
+        let put = site.put("/collections/12", Some(&own), tests::json!({ "status": "wish" })).await;
+        assert_eq!(put.status, 201);
+        let browser = site.browser();
+        browser.sign_in(&user).await;
+        let scope = "openid profile offline_access collections:read collections:write";
+        let tokens = browser.authorize_and_redeem(&client, scope).await;
+        Self { user, client, own, tokens }
+    }
+}
+
+/// Fails if anything but counters of attempts was written since the record was begun.
+fn assert_nothing_written(site: &TestSite, what: &str) {
+    let calls = site.proxy.calls();
+    let written = calls.iter().filter(|call| !call.is_read()).filter(|call| {
+        let key = call.request.pointer("/Key/PK/S").and_then(|pk| pk.as_str()).unwrap_or_default();
+        !key.starts_with("RATE#")
+    });
+    let written: Vec<_> = written.collect();
+    assert!(written.is_empty(), "{what}: {written:?}");
+    let failed = calls.iter().find(|call| !matches!(call.status, 200 | 400));
+    assert!(failed.is_none(), "{what}: {failed:?}");
+}

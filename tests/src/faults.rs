@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -27,11 +28,24 @@ pub enum Fault {
     CutAfter,
     /// It is done, and no answer ever comes.
     Silence,
+    /// A write meets somebody else's transaction; nothing is done. Reads go through.
+    Conflict,
+    /// `BatchGetItem` leaves every key unprocessed. Other calls go through.
+    Unprocessed,
 }
 
 impl Fault {
     /// All that need no waiting for.
     pub const QUICK: [Self; 4] = [Self::Throttle, Self::Error, Self::CutBefore, Self::CutAfter];
+
+    /// Whether a call of `operation` can fail so.
+    pub fn befalls(self, operation: &str) -> bool {
+        match self {
+            Self::Conflict => matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems"),
+            Self::Unprocessed => operation == "BatchGetItem",
+            _ => true,
+        }
+    }
 }
 
 /// A call of the table, as it was asked and answered.
@@ -45,6 +59,8 @@ pub struct Call {
     pub answer: Value,
     /// The answer's status; 0 if none was sent.
     pub status: u16,
+    /// Which round trip it was, where the proxy counts them: see [`Proxy::count_round_trips`].
+    pub round_trip: usize,
 }
 
 impl Call {
@@ -69,6 +85,12 @@ struct State {
     plan: VecDeque<Option<Fault>>,
     /// What happens once the plan is over, until it is cleared.
     then: Option<Fault>,
+    /// How long calls wait for others.
+    gather: Option<Duration>,
+    arrived: usize,
+    round_trip: usize,
+    /// What happens to every call of an operation, until it is cleared.
+    every: Option<(&'static str, Fault)>,
 }
 
 /// The proxy.
@@ -113,6 +135,13 @@ impl Proxy {
         state.then = None;
     }
 
+    /// Fails each of the next `calls` calls when it is made, and lets it through when it is tried again.
+    pub fn fail_each_once(&self, calls: usize, fault: Fault) {
+        let mut state = self.state.lock().unwrap();
+        state.plan = (0..calls).flat_map(|_| [Some(fault), None]).collect();
+        state.then = None;
+    }
+
     /// Lets the next `skip` calls through and fails every one after.
     pub fn fail_from(&self, skip: usize, fault: Fault) {
         let mut state = self.state.lock().unwrap();
@@ -120,11 +149,23 @@ impl Proxy {
         state.then = Some(fault);
     }
 
+    /// Fails every call of `operation`, and no other.
+    pub fn fail_every(&self, operation: &'static str, fault: Fault) {
+        self.state.lock().unwrap().every = Some((operation, fault));
+    }
+
     /// Fails nothing any more.
     pub fn heal(&self) {
         let mut state = self.state.lock().unwrap();
+        state.every = None;
         state.plan.clear();
         state.then = None;
+    }
+
+    /// Holds calls until no other has come for `gather`: those that are made at once are then one round trip, and
+    /// whatever waits for an answer is the next.
+    pub fn count_round_trips(&self, gather: Duration) {
+        self.state.lock().unwrap().gather = Some(gather);
     }
 
     /// Forgets what was recorded.
@@ -163,16 +204,22 @@ async fn forward(
     let fault = {
         let mut state = state.lock().unwrap();
         let planned = state.plan.pop_front();
-        planned.unwrap_or(state.then)
+        let every = state.every.filter(|(name, _)| *name == operation).map(|(_, fault)| fault);
+        planned.unwrap_or(state.then).or(every)
     };
+    let fault = fault.filter(|fault| fault.befalls(&operation));
+    let round_trip = gather(&state).await;
     let record = |answer: Value, status: u16| {
-        let call = Call { operation: operation.clone(), request: asked.clone(), answer, status };
+        let call = Call { operation: operation.clone(), request: asked.clone(), answer, status, round_trip };
         state.lock().unwrap().calls.push(call);
     };
-    let refuse = |status: u16, kind: &str| {
-        let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "on purpose" });
+    let reply = |status: u16, body: Value| {
         record(body.clone(), status);
         answer(status, Bytes::from(body.to_string()))
+    };
+    let refuse = |status: u16, kind: &str| {
+        let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
+        reply(status, json!({ "__type": kind, "message": "on purpose", "CancellationReasons": conflicts(&asked) }))
     };
     match fault {
         Some(Fault::Throttle) => return Ok(refuse(400, "ProvisionedThroughputExceededException")),
@@ -180,6 +227,13 @@ async fn forward(
         Some(Fault::CutBefore) => {
             record(Value::Null, 0);
             return Err(Cut);
+        }
+        Some(Fault::Conflict) if operation == "TransactWriteItems" => {
+            return Ok(refuse(400, "TransactionCanceledException"));
+        }
+        Some(Fault::Conflict) => return Ok(refuse(400, "TransactionConflictException")),
+        Some(Fault::Unprocessed) => {
+            return Ok(reply(200, json!({ "Responses": {}, "UnprocessedKeys": asked["RequestItems"] })));
         }
         Some(Fault::CutAfter | Fault::Silence) | None => {}
     }
@@ -200,6 +254,32 @@ async fn forward(
         Some(Fault::Silence) => match std::future::pending::<Infallible>().await {},
         _ => Ok(answer(status, bytes)),
     }
+}
+
+/// Waits until no other call comes, where calls are gathered, and says which round trip it was.
+async fn gather(state: &Mutex<State>) -> usize {
+    let (gather, round_trip) = {
+        let mut state = state.lock().unwrap();
+        state.arrived += 1;
+        (state.gather, state.round_trip)
+    };
+    let Some(gather) = gather else { return round_trip };
+    loop {
+        let arrived = state.lock().unwrap().arrived;
+        tokio::time::sleep(gather).await;
+        let mut state = state.lock().unwrap();
+        if state.arrived == arrived {
+            state.round_trip = round_trip + 1;
+            return round_trip;
+        }
+    }
+}
+
+/// The reasons of a cancelled transaction: its first action is in conflict.
+fn conflicts(asked: &Value) -> Value {
+    let actions = asked["TransactItems"].as_array().map(Vec::len).unwrap_or_default();
+    let reason = |at: usize| if at == 0 { "TransactionConflict" } else { "None" };
+    (0..actions).map(|at| json!({ "Code": reason(at) })).collect()
 }
 
 fn answer(status: u16, body: Bytes) -> hyper::Response<Full<Bytes>> {

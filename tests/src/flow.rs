@@ -1,6 +1,7 @@
 //! People, applications and tokens.
 
 use serde_json::{Value, json};
+use shared::id::Attempt;
 
 use super::{PASSWORD, Reply, TestSite};
 
@@ -132,6 +133,14 @@ impl TestSite {
             id: json["client_id"].as_str().unwrap().to_owned(),
             secret: json["client_secret"].as_str().map(str::to_owned),
         }
+    }
+
+    /// Changes an application behind its back, as an operator does.
+    pub async fn change_client(&self, client: &Client, change: impl Fn(&mut shared::oauth::Client)) {
+        let app = self.site.app();
+        let mut stored = app.store.find_client(client.id.parse().unwrap()).await.unwrap().unwrap();
+        change(&mut stored);
+        assert!(app.store.update_client(&stored, Attempt::new(&app.entropy)).await.unwrap());
     }
 
     /// A token request of `client`, authenticated in the body.

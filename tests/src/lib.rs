@@ -139,9 +139,26 @@ impl TestSite {
         self.send(self.http.post(self.url(path)).form(pairs), None).await
     }
 
+    /// A POST of a form, with a bearer token.
+    pub async fn form_with_token(&self, path: &str, pairs: &[(&str, &str)], token: &str) -> Reply {
+        self.send(self.http.post(self.url(path)).form(pairs), Some(token)).await
+    }
+
     /// Anything.
     pub async fn send(&self, request: reqwest::RequestBuilder, token: Option<&str>) -> Reply {
         let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
         Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Everything in the table, in DynamoDB's JSON. The site itself never reads it this way.
+    pub async fn dump(&self) -> Vec<Value> {
+        let signed =
+            "AWS4-HMAC-SHA256 Credential=test/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
+        let request = self.http.post(&self.proxy.url).header("x-amz-target", "DynamoDB_20120810.Scan");
+        let request = request.header("authorization", signed).header("x-amz-date", "20260101T000000Z");
+        let body = json!({ "TableName": local::table::TABLE_NAME, "ConsistentRead": true }).to_string();
+        let reply = self.send(request.header("content-type", "application/x-amz-json-1.0").body(body), None).await;
+        assert!(reply.json()["LastEvaluatedKey"].is_null(), "the table is too big for one scan");
+        reply.json()["Items"].as_array().unwrap_or_else(|| panic!("{}", reply.body)).clone()
     }
 }

@@ -134,7 +134,7 @@ async fn renew_password(app: &App, user: &User, kept: SessionId, object: &Map<St
         return Err(Problem::invalid(vec![FieldError::new("new_password", problem.code())]));
     }
     let Some(stored) = sign_in::check_own(app, user, old).await? else { return Err(wrong_password("old_password")) };
-    let hash = new.hash(app).await;
+    let hash = new.hash(&app.hashers).await;
     let changed = app.store.change_password(user, &stored, hash, kept, Attempt::new(&app.entropy)).await?;
     if changed { Ok(()) } else { Err(changing()) }
 }

@@ -13,6 +13,7 @@ use shared::http::page::{Frame, see_other};
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem, csrf};
 use shared::i18n::fill;
+use shared::oauth::Params;
 use shared::pages;
 
 const SIGN_IN: &str = "/login?continue=/account";
@@ -29,8 +30,11 @@ pub(crate) async fn show(app: &App, incoming: &Incoming) -> Response {
 pub(crate) async fn change(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let Some(form) = Form::open(&app, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
-        let changed = super::update(&app, form.signed_in.user.clone(), &form.object).await;
-        form.answer(&app, &incoming, changed.map(|_| see_other("/account?saved=profile")))
+        let changed = async {
+            form.check(&app, &incoming)?;
+            super::update(&app, form.signed_in.user.clone(), &form.object).await
+        };
+        form.answer(&app, &incoming, changed.await.map(|_| see_other("/account?saved=profile")))
     };
     answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
 }
@@ -39,8 +43,11 @@ pub(crate) async fn change_password(app: &App, incoming: &Incoming) -> Response 
     let answer = async {
         let Some(form) = Form::open(app, incoming).await? else { return Ok(see_other(SIGN_IN)) };
         let SignedIn { user, session } = &form.signed_in;
-        let changed = super::renew_password(app, user, session.session_id, &form.object).await;
-        form.answer(app, incoming, changed.map(|()| see_other("/account?saved=password")))
+        let changed = async {
+            form.check(app, incoming)?;
+            super::renew_password(app, user, session.session_id, &form.object).await
+        };
+        form.answer(app, incoming, changed.await.map(|()| see_other("/account?saved=password")))
     };
     answer.await.unwrap_or_else(|problem: Problem| problem.to_page(incoming))
 }
@@ -48,8 +55,11 @@ pub(crate) async fn change_password(app: &App, incoming: &Incoming) -> Response 
 pub(crate) async fn delete(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let Some(form) = Form::open(&app, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
-        let removed = super::remove(&app, &form.signed_in.user, &form.object).await;
-        let home = removed.map(|()| {
+        let removed = async {
+            form.check(&app, &incoming)?;
+            super::remove(&app, &form.signed_in.user, &form.object).await
+        };
+        let home = removed.await.map(|()| {
             let mut response = see_other("/");
             Cookie::Session.clear(&mut response, &app.config.issuer);
             response
@@ -59,20 +69,27 @@ pub(crate) async fn delete(State(app): State<App>, incoming: Incoming) -> Respon
     answer.await.unwrap_or_else(|problem: Problem| problem.to_page(&incoming))
 }
 
-/// A form of the page that came from the page, by somebody who is signed in.
+/// A form of the page, sent by somebody who is signed in.
 struct Form {
     site: Arc<Site>,
     signed_in: SignedIn,
+    params: Params,
     object: Map<String, Value>,
 }
 
 impl Form {
     async fn open(app: &App, incoming: &Incoming) -> Result<Option<Self>, Problem> {
+        // What another site's page typed is not shown again, with a fresh token, to be sent by a click.
+        csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
-        csrf::check_form(app, &site, incoming, &incoming.body_params()?)?;
+        let (params, object) = (incoming.body_params()?, incoming.form_object()?);
         let signed_in = session::find(app, &site, incoming).await?;
-        let object = incoming.form_object()?;
-        Ok(signed_in.map(|signed_in| Self { site, signed_in, object }))
+        Ok(signed_in.map(|signed_in| Self { site, signed_in, params, object }))
+    }
+
+    /// Whether it came from the page: nothing may be done before.
+    fn check(&self, app: &App, incoming: &Incoming) -> Result<(), Problem> {
+        csrf::check_form(app, &self.site, incoming, &self.params)
     }
 
     /// What came of it: onwards, or the page again with what is wrong.
@@ -97,6 +114,7 @@ fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Opt
     let errors = problem.map(|problem| problem.errors.clone()).unwrap_or_default();
     let error = problem.filter(|_| errors.is_empty()).map(|problem| match problem.retry_after {
         Some(seconds) => fill(layout.m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),
+        None if problem.status == StatusCode::FORBIDDEN => layout.m.expired_form.to_owned(),
         None => layout.m.bad_request.to_owned(),
     });
     let saved = incoming.query_params().ok();
@@ -121,5 +139,9 @@ fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Opt
         error: error.as_deref(),
         layout,
     };
-    frame.render(app, problem.map_or(StatusCode::OK, |problem| problem.status), &page)
+    let mut response = frame.render(app, problem.map_or(StatusCode::OK, |problem| problem.status), &page);
+    if let Some(problem) = problem {
+        problem.add_headers(&mut response);
+    }
+    response
 }

@@ -10,15 +10,14 @@ use axum::response::Response;
 use axum::routing::get;
 use http::{Method, StatusCode};
 use shared::app::{App, Site};
-use shared::http::cookies::Cookie;
 use shared::http::dialects::Dialect;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::{redirect_back, redirect_error};
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
-use shared::http::{Incoming, Problem};
+use shared::http::{Incoming, Problem, csrf};
 use shared::id::FamilyId;
-use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress};
+use shared::oauth::authorization_request::RequestInProgress;
 use shared::oauth::lifetimes::{CODE, REQUEST_IN_PROGRESS};
 use shared::oauth::{AuthorizationCode, AuthorizationRequest, ErrorCode, OAuthError, Params};
 use shared::pages;
@@ -43,12 +42,6 @@ async fn authorize(State(app): State<App>, incoming: Incoming) -> Response {
         let params = incoming.body_params()?;
         if params.has("decision") {
             return consent::decide(&app, &incoming, &params).await;
-        }
-        // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows
-        // it does, so that who is signed in need not sign in again.
-        let query = params.to_urlencoded();
-        if Cookie::Session.read(&incoming, &app.config.issuer).is_none() && query.len() <= MAX_LENGTH {
-            return Ok(see_other(&format!("{}?{query}", incoming.path)));
         }
         begin(&app, &incoming, params).await
     };
@@ -81,6 +74,12 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
         Ok(request) => request,
         Err(error) => return Ok(redirect_error(&app.config.issuer, &asked.address, &error)),
     };
+    // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
+    // does, so that who is signed in need not sign in again.
+    let from_elsewhere = incoming.method == Method::POST && csrf::check_origin(app, incoming).is_err();
+    if from_elsewhere && asked.signed_in.is_none() {
+        return Ok(see_other(&format!("{}?{}", incoming.path, asked.progress.params)));
+    }
     Ok(match next(&asked, &request, app.clock.now()) {
         Next::Refuse(code, description) => {
             redirect_error(&app.config.issuer, &asked.address, &OAuthError::new(code, description))

@@ -22,6 +22,7 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
     let answer = async {
         let site = app.site().await?;
         let Some(signed_in) = session::find(&app, &site, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        check_policy(&app)?;
         Ok::<_, Problem>(form(&app, &site, &incoming, &signed_in.user, &Params::empty(), None))
     };
     answer.await.unwrap_or_else(|problem| problem.to_page(&incoming))
@@ -30,17 +31,16 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
 /// Registers what the form describes.
 pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
     let answer = async {
+        // What another site's page typed is not shown again, with a fresh token, to be sent by a click.
+        csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
         let params = incoming.body_params()?;
-        csrf::check_form(app, &site, incoming, &params)?;
         let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(see_other(SIGN_IN)) };
-        if let RegistrationPolicy::Token(_) = app.config.registration {
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                "applications are registered with a token of the operator's",
-            ));
-        }
+        check_policy(app)?;
         let user = &signed_in.user;
+        if csrf::check_form(app, &site, incoming, &params).is_err() {
+            return Ok(form(app, &site, incoming, user, &params, Some(&Refusal::ExpiredForm)));
+        }
         let created = match requested(&params).complete() {
             Ok(metadata) => super::create(app, metadata, Some(user.user_id)).await,
             Err(error) => Err(error.into()),
@@ -57,11 +57,29 @@ pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
                 };
                 Ok(frame.render(app, StatusCode::CREATED, &page))
             }
-            Err(Failure::OAuth(error)) => Ok(form(app, &site, incoming, user, &params, Some(&error))),
+            Err(Failure::OAuth(error)) => {
+                Ok(form(app, &site, incoming, user, &params, Some(&Refusal::Metadata(error))))
+            }
             Err(Failure::Other(problem)) => Err(problem),
         }
     };
     answer.await.unwrap_or_else(|problem| problem.to_page(incoming))
+}
+
+/// Where applications need a token of the operator's, no person registers one.
+fn check_policy(app: &App) -> Result<(), Problem> {
+    match app.config.registration {
+        RegistrationPolicy::Token(_) => {
+            Err(Problem::new(StatusCode::FORBIDDEN, "applications are registered with a token of the operator's"))
+        }
+        RegistrationPolicy::Open | RegistrationPolicy::User => Ok(()),
+    }
+}
+
+/// Why the form is shown again.
+enum Refusal {
+    ExpiredForm,
+    Metadata(OAuthError),
 }
 
 /// The form asks for what a person knows; the rest is what most applications want.
@@ -83,21 +101,29 @@ fn form(
     incoming: &Incoming,
     user: &User,
     params: &Params,
-    error: Option<&OAuthError>,
+    refusal: Option<&Refusal>,
 ) -> Response {
     let frame = Frame::new(app, site, incoming, Some(user), "/oauth2/register");
-    let field = |error: &OAuthError| match error.code {
-        ErrorCode::InvalidRedirectUri => FieldError::new("redirect_uri", "invalid_url"),
-        _ => FieldError::new("client_name", "too_long"),
+    let layout = frame.layout();
+    let (status, errors, error) = match refusal {
+        None => (StatusCode::OK, vec![], None),
+        Some(Refusal::ExpiredForm) => (StatusCode::FORBIDDEN, vec![], Some(layout.m.expired_form)),
+        Some(Refusal::Metadata(error)) => {
+            let error = match error.code {
+                ErrorCode::InvalidRedirectUri if params.get("redirect_uri").is_none() => ("redirect_uri", "required"),
+                ErrorCode::InvalidRedirectUri => ("redirect_uri", "invalid_url"),
+                _ => ("client_name", "invalid"),
+            };
+            (StatusCode::UNPROCESSABLE_ENTITY, vec![FieldError::new(error.0, error.1)], None)
+        }
     };
     let page = pages::ApplicationForm {
-        layout: frame.layout(),
+        layout,
         client_name: params.get("client_name").unwrap_or_default(),
         redirect_uri: params.get("redirect_uri").unwrap_or_default(),
         public: params.get("public").is_some(),
-        errors: error.map(field).into_iter().collect(),
-        error: error.map(|error| error.description.as_ref()),
+        errors,
+        error,
     };
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     frame.render(app, status, &page)
 }

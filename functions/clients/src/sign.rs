@@ -39,7 +39,7 @@ async fn register(app: &App, incoming: &Incoming) -> Result<ClientId, Failure> {
         ..Requested::default()
     };
     let metadata = requested.complete()?;
-    let hash = Password::new(secret).hash(app).await;
+    let hash = Password::new(secret).hash(&app.hashers).await;
     let secret = Some(HashedSecret::Argon2(hash));
     let client = Client::new(ClientId::new(&app.entropy), metadata, secret, owner, app.clock.now());
     super::store(app, &client).await?;

@@ -10,12 +10,19 @@ use shared::http::{Incoming, Problem, empty, json};
 use shared::id::{Attempt, UserId};
 use shared::oauth::ScopeToken;
 
+/// A write that comes second is made again of what came first. Each lost try is somebody else's success, so this many
+/// changes of one entry at once all land.
+const TRIES: usize = 32;
+
 pub(crate) async fn read(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsRead).await?;
         let entry = app.store.find_entry(user, subject_id).await?.ok_or_else(not_collected)?;
-        let unchanged = incoming.header(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &entry));
-        Ok(if unchanged { with_etag(empty(StatusCode::NOT_MODIFIED), &entry) } else { answer(StatusCode::OK, &entry) })
+        Ok(if is_known(&incoming, &entry) {
+            with_etag(empty(StatusCode::NOT_MODIFIED), &entry)
+        } else {
+            answer(StatusCode::OK, &entry)
+        })
     };
     super::finish(&incoming, answer.await)
 }
@@ -49,7 +56,7 @@ pub(crate) async fn delete(State(app): State<App>, Path(subject): Path<String>, 
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
         let mut only = None;
-        if incoming.headers.contains_key(header::IF_MATCH) {
+        if [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| incoming.headers.contains_key(name)) {
             let before = app.store.find_entry(user, subject_id).await?;
             precondition(&incoming, before.as_ref())?;
             only = before.map(|before| before.version);
@@ -79,7 +86,7 @@ async fn write(
     subject_id: u32,
     make: impl Fn(Option<&Entry>) -> Result<Entry, Problem>,
 ) -> Result<(Entry, bool), Problem> {
-    for _ in 0..5 {
+    for _ in 0..TRIES {
         let before = app.store.find_entry(user, subject_id).await?;
         precondition(incoming, before.as_ref())?;
         let made = make(before.as_ref())?;
@@ -95,13 +102,15 @@ async fn write(
     Err(Problem::new(StatusCode::CONFLICT, "the entry is being changed elsewhere at this moment: try again"))
 }
 
-/// `If-Match` (RFC 9110 §13.1.1).
+/// `If-Match` and `If-None-Match` of a write (RFC 9110 §13.1.1, §13.1.2).
 fn precondition(incoming: &Incoming, entry: Option<&Entry>) -> Result<(), Problem> {
-    let Some(value) = incoming.headers.get(header::IF_MATCH) else { return Ok(()) };
-    match (value.to_str(), entry) {
-        (Ok(tags), Some(entry)) if names(tags, entry) => Ok(()),
-        _ => Err(changed()),
-    }
+    let unmatched = match (incoming.headers.get(header::IF_MATCH).map(HeaderValue::to_str), entry) {
+        (None, _) => false,
+        (Some(Ok(tags)), Some(entry)) => !names(tags, entry),
+        (Some(_), _) => true,
+    };
+    let refused = unmatched || entry.is_some_and(|entry| is_known(incoming, entry));
+    if refused { Err(changed()) } else { Ok(()) }
 }
 
 /// Whether a list of entity tags, or `*`, names the entry as it is. A weak tag never does (RFC 9110 §8.8.3.2).
@@ -110,8 +119,14 @@ fn names(tags: &str, entry: &Entry) -> bool {
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag)
 }
 
+/// Whether `If-None-Match` names the entry as it is. There a weak tag will do (RFC 9110 §13.1.2).
+fn is_known(incoming: &Incoming, entry: &Entry) -> bool {
+    let tags = incoming.header(header::IF_NONE_MATCH);
+    tags.is_some_and(|tags| names(&tags.replace("W/\"", "\""), entry))
+}
+
 fn changed() -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, "the entry is not as If-Match says: read it again")
+    Problem::new(StatusCode::PRECONDITION_FAILED, "the entry is not as If-Match or If-None-Match says: read it again")
 }
 
 fn not_collected() -> Problem {

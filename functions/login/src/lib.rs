@@ -11,7 +11,7 @@ use shared::app::{App, Site};
 use shared::http::bearer::Caller;
 use shared::http::cookies::Cookie;
 use shared::http::incoming::BodyKind;
-use shared::http::page::{Frame, continuation, see_other};
+use shared::http::page::{Frame, continuation, form_path, see_other};
 use shared::http::{Incoming, Problem, csrf, sign_in};
 use shared::i18n::fill;
 use shared::id::Attempt;
@@ -128,9 +128,8 @@ fn form(app: &App, site: &Site, incoming: &Incoming, params: &Params, problem: O
     let request = go_on.and_then(|sealed| site.sealer.open::<RequestInProgress>(sealed, b"").ok());
     let asked = request.as_ref().and_then(|request| Params::from_urlencoded(&request.params).ok());
     let hint = asked.as_ref().and_then(|asked| asked.get("login_hint"));
-    let path = if incoming.query.is_empty() { "/login".to_owned() } else { incoming.path_and_query() };
     let locales = asked.as_ref().and_then(|asked| asked.get("ui_locales"));
-    let frame = Frame::new(app, site, incoming, None, &path).asked_in(incoming, locales);
+    let frame = Frame::new(app, site, incoming, None, &form_path(incoming, go_on)).asked_in(incoming, locales);
     let layout = frame.layout();
     let error = problem.map(|problem| match (problem.status, problem.retry_after) {
         (_, Some(seconds)) => fill(layout.m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),
@@ -145,8 +144,8 @@ fn form(app: &App, site: &Site, incoming: &Incoming, params: &Params, problem: O
         layout,
     };
     let mut response = frame.render(app, problem.map_or(StatusCode::OK, |problem| problem.status), &page);
-    if let Some(seconds) = problem.and_then(|problem| problem.retry_after) {
-        response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+    if let Some(problem) = problem {
+        problem.add_headers(&mut response);
     }
     response
 }

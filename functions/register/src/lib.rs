@@ -10,7 +10,7 @@ use shared::account::limits::REGISTRATIONS_PER_ADDRESS;
 use shared::account::{Changes, FieldError, Password, Session, SessionToken, User};
 use shared::app::{App, Site};
 use shared::http::incoming::BodyKind;
-use shared::http::page::{Frame, continuation, see_other};
+use shared::http::page::{Frame, continuation, form_path, see_other};
 use shared::http::{Incoming, Problem, csrf, json, session, sign_in};
 use shared::i18n::fill;
 use shared::id::{Attempt, UserId};
@@ -96,15 +96,14 @@ async fn register(
     let changed = Changes::parse(object).and_then(|changes| changes.apply(&blank, now));
     let user = changed.map_err(|mut wrong| errors.append(&mut wrong)).ok();
     let password = match object.get("password") {
-        Some(Value::String(text)) => Some(Password::new(text)),
-        Some(Value::Null) | None => None,
-        Some(_) => return Err(Problem::invalid(vec![FieldError::new("password", "wrong_type")])),
+        Some(Value::String(text)) => {
+            let password = Password::new(text);
+            password.acceptable().map(|()| password).map_err(|problem| problem.code())
+        }
+        Some(Value::Null) | None => Err("required"),
+        Some(_) => Err("wrong_type"),
     };
-    match password.as_ref().map(Password::acceptable) {
-        None => errors.push(FieldError::new("password", "required")),
-        Some(Err(problem)) => errors.push(FieldError::new("password", problem.code())),
-        Some(Ok(())) => {}
-    }
+    let password = password.map_err(|code| errors.push(FieldError::new("password", code))).ok();
     let (Some(user), Some(password), true) = (user, password, errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
@@ -112,7 +111,7 @@ async fn register(
     let counter = Counter::new("REGISTER", &incoming.client_network(), REGISTRATIONS_PER_ADDRESS, now);
     sign_in::claim(app, &[counter]).await?;
 
-    let password = StoredPassword { hash: password.hash(app).await, version: 1 };
+    let password = StoredPassword { hash: password.hash(&app.hashers).await, version: 1 };
     let agent = incoming.header(http::header::USER_AGENT).unwrap_or_default();
     let (session, token) = Session::start(&user, agent, &app.entropy, now);
     let session = sign_in.then_some(&session);
@@ -139,11 +138,7 @@ struct Form {
 
 impl Form {
     fn render(&self, app: &App, site: &Site, incoming: &Incoming, status: StatusCode) -> Response {
-        let mut path = "/register".to_owned();
-        if !incoming.query.is_empty() {
-            path = incoming.path_and_query();
-        }
-        let frame = Frame::new(app, site, incoming, None, &path);
+        let frame = Frame::new(app, site, incoming, None, &form_path(incoming, self.go_on.as_deref()));
         let layout = frame.layout();
         let errors = self.problem.as_ref().map(|problem| problem.errors.clone()).unwrap_or_default();
         let error = self.problem.as_ref().filter(|_| errors.is_empty()).map(|problem| match problem.retry_after {
@@ -160,6 +155,10 @@ impl Form {
             error: error.as_deref(),
             layout,
         };
-        frame.render(app, status, &page)
+        let mut response = frame.render(app, status, &page);
+        if let Some(problem) = &self.problem {
+            problem.add_headers(&mut response);
+        }
+        response
     }
 }

@@ -28,7 +28,7 @@ impl Exchange<'_> {
                 let counters = [Counter::new("CLIENT", &place, FAILURES_PER_CLIENT_AND_ADDRESS, now)];
                 sign_in::claim(self.app, &counters).await?;
                 let secret = Password::new(secret.expose_secret());
-                if secret.verify(self.app, Some(hash.clone())).await.is_none() {
+                if secret.verify(&self.app.hashers, Some(hash.clone())).await.is_none() {
                     return Err(OAuthError::invalid_client("the chosen secret is wrong").into());
                 }
                 sign_in::give_back(self.app, &counters).await;

@@ -103,7 +103,10 @@ impl Reply {
         members.insert("access_token".to_owned(), self.access_token.into());
         members.insert("token_type".to_owned(), "Bearer".into());
         members.insert("expires_in".to_owned(), self.expires_in.into());
-        members.insert("scope".to_owned(), self.scope.to_string().into());
+        // RFC 6749 §3.3: a scope has one word at the least, so that none is told by none.
+        if !self.scope.is_empty() {
+            members.insert("scope".to_owned(), self.scope.to_string().into());
+        }
         for (name, token) in [("refresh_token", self.refresh_token), ("id_token", self.id_token)] {
             if let Some(token) = token {
                 members.insert(name.to_owned(), token.into());

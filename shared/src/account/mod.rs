@@ -8,7 +8,7 @@ pub mod session;
 pub mod user;
 
 pub use identifier::{Identifier, IdentifierKind};
-pub use password::Password;
+pub use password::{Hashers, Password};
 pub use profile::{Changes, FieldError};
 pub use session::{Session, SessionToken};
 pub use user::{User, UserStatus};

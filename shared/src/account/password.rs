@@ -4,9 +4,10 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{CustomizedPasswordHasher, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::app::App;
+use crate::entropy::Entropy;
 
 /// A password as somebody typed it, in the form that is hashed (Unicode NFKC: the same keys on another machine may
 /// give another sequence). Never shortened.
@@ -44,6 +45,20 @@ const NOBODY: &str =
 /// No password was ever longer than this many bytes: 128 characters of 4.
 const MOST_BYTES: usize = 512;
 
+/// No password was ever typed in more bytes than this: a character may come in several parts, a Hangul syllable in 9
+/// bytes.
+const MOST_TYPED: usize = 4 * MOST_BYTES;
+
+/// How many passwords are hashed at once in one process: each takes 19 MiB.
+const HASHERS: usize = 4;
+
+/// Where passwords are hashed.
+pub struct Hashers {
+    permits: Semaphore,
+    /// For salts.
+    entropy: Entropy,
+}
+
 fn argon2() -> Argon2<'static> {
     // OWASP: argon2id, 19 MiB, 2 passes, 1 lane. The constants are within the algorithm's limits.
     let params = Params::new(19 * 1024, 2, 1, None).unwrap_or_default();
@@ -54,7 +69,7 @@ impl Password {
     /// Takes the text as typed.
     pub fn new(text: &str) -> Self {
         // What is too long to be a password is not worth normalising: it can only fail.
-        let text = if text.len() > MOST_BYTES { text.to_owned() } else { text.nfkc().collect() };
+        let text = if text.len() > MOST_TYPED { text.to_owned() } else { text.nfkc().collect() };
         Self(text.into())
     }
 
@@ -76,30 +91,32 @@ impl Password {
     /// Hashes it with a fresh salt, on a thread of its own: it takes tens of milliseconds and 19 MiB.
     ///
     /// Empty, which no password fits, in the unreachable case that Argon2 refuses its own parameters.
-    pub async fn hash(self, app: &App) -> String {
-        let salt = app.entropy.bytes::<16>();
-        run(app, move || {
-            let hash = argon2().hash_password_with_salt(self.0.expose_secret().as_bytes(), &salt);
-            hash.map(|hash: PasswordHash| hash.to_string()).unwrap_or_default()
-        })
-        .await
+    pub async fn hash(self, hashers: &Hashers) -> String {
+        let salt = hashers.entropy.bytes::<16>();
+        hashers
+            .run(move || {
+                let hash = argon2().hash_password_with_salt(self.0.expose_secret().as_bytes(), &salt);
+                hash.map(|hash: PasswordHash| hash.to_string()).unwrap_or_default()
+            })
+            .await
     }
 
     /// Checks it against a stored hash, or against nobody's, which takes the same time. On success, tells whether the
     /// hash was made with weaker parameters than today's.
-    pub async fn verify(&self, app: &App, stored: Option<String>) -> Option<Verified> {
+    pub async fn verify(&self, hashers: &Hashers, stored: Option<String>) -> Option<Verified> {
         let text = self.0.clone();
-        run(app, move || {
-            if text.expose_secret().len() > MOST_BYTES {
-                return None;
-            }
-            let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).ok()?;
-            argon2().verify_password(text.expose_secret().as_bytes(), &hash).ok()?;
-            stored?;
-            let weak = Params::try_from(&hash).map_or(true, |params| is_weaker(&params));
-            Some(Verified { weak })
-        })
-        .await
+        hashers
+            .run(move || {
+                if text.expose_secret().len() > MOST_BYTES {
+                    return None;
+                }
+                let hash = PasswordHash::new(stored.as_deref().unwrap_or(NOBODY)).ok()?;
+                argon2().verify_password(text.expose_secret().as_bytes(), &hash).ok()?;
+                stored?;
+                let weak = Params::try_from(&hash).map_or(true, |params| is_weaker(&params));
+                Some(Verified { weak })
+            })
+            .await
     }
 
     /// Hashes with parameters of one's choice. For tests of the rehash at sign-in.
@@ -123,10 +140,17 @@ fn is_weaker(params: &Params) -> bool {
     params.m_cost() < 19 * 1024 || params.t_cost() < 2
 }
 
-async fn run<T: Default + Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> T {
-    // The semaphore is never closed, and hashing does not panic: neither default is reached.
-    let _permit = app.hashers.acquire().await;
-    tokio::task::spawn_blocking(work).await.unwrap_or_default()
+impl Hashers {
+    /// Those of a process.
+    pub fn new(entropy: Entropy) -> Self {
+        Self { permits: Semaphore::new(HASHERS), entropy }
+    }
+
+    async fn run<T: Default + Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        // The semaphore is never closed, and hashing does not panic: neither default is reached.
+        let _permit = self.permits.acquire().await;
+        tokio::task::spawn_blocking(work).await.unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use http::header;
 
 use super::csrf;
-use super::incoming::{BodyKind, Incoming};
+use super::incoming::Incoming;
 use super::problem::Problem;
 use super::session;
 use crate::account::{Session, User};
@@ -180,7 +180,8 @@ impl Caller {
 /// 400 where the body can't be read, or both came (RFC 6750 §2).
 pub fn token_of_body(incoming: &Incoming) -> Result<Option<String>, Problem> {
     let in_header = token(incoming);
-    if incoming.body_kind() == BodyKind::Empty {
+    // RFC 6750 §2.2: a GET has none. Many a client says which kind of body it would send, also where it sends nothing.
+    if incoming.method.is_safe() || incoming.body.is_empty() {
         return Ok(in_header.map(str::to_owned));
     }
     let params = incoming.body_params()?;

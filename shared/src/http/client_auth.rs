@@ -34,7 +34,13 @@ pub fn credentials(incoming: &Incoming, params: &Params) -> Result<Credentials, 
     if ["client_secret", "client_secrets", "client_assertion"].into_iter().any(|name| query.has(name)) {
         return Err(OAuthError::invalid_request("credentials must not stand in the query"));
     }
-    if params.has("client_assertion") || params.has("client_assertion_type") {
+    // RFC 6749 §2.3: one method at a time.
+    let assertion = params.has("client_assertion") || params.has("client_assertion_type");
+    let ways = [used_basic(incoming), params.has("client_secret"), assertion];
+    if ways.into_iter().filter(|used| *used).count() > 1 {
+        return Err(OAuthError::invalid_request("the client authenticated in two ways at once"));
+    }
+    if assertion {
         return Err(OAuthError::invalid_client("client assertions are not supported"));
     }
     let in_body = params.get("client_id");
@@ -42,9 +48,6 @@ pub fn credentials(incoming: &Incoming, params: &Params) -> Result<Credentials, 
         let client_id = in_body.ok_or_else(|| OAuthError::invalid_client("no client_id"))?;
         let secret = params.get("client_secret").map(SecretString::from);
         return Ok(Credentials { client_id: client_id.to_owned(), secret });
-    }
-    if params.has("client_secret") {
-        return Err(OAuthError::invalid_request("the client authenticated in two ways at once"));
     }
     let (client_id, secret) =
         basic(incoming).ok_or_else(|| OAuthError::invalid_client("the Basic header is malformed"))?;

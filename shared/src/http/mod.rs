@@ -15,21 +15,30 @@ pub mod sign_in;
 
 use ::http::StatusCode;
 use axum::Router;
-use axum::response::Response;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use lambda_http::RequestExt as _;
 
 pub use incoming::Incoming;
 pub use problem::Problem;
 
 use crate::app::App;
 
-/// What a function's own router answers for a path or method that it does not have. The gateway asks a function only
-/// for routes of `template.yaml`, so this says that the two disagree.
+/// What a function's own router answers for a path that it does not have (a method that a path lacks is axum's 405). The
+/// gateway asks a function only for routes of `template.yaml`, so this says that the two disagree.
 pub const NO_ROUTE: &str = "the template has a route that this function does not";
 
 /// A router to which a function adds its routes.
 pub fn router() -> Router<App> {
-    let lost = || async { (StatusCode::NOT_IMPLEMENTED, NO_ROUTE) };
-    Router::new().fallback(lost).method_not_allowed_fallback(lost)
+    let lost = |request: Request| async move {
+        // lambda_http resolves `..`, `%2e%2e` and backslashes, of which the gateway's routes know nothing: a
+        // `/collections/..` comes here as `/`.
+        if request.raw_http_path() == request.uri().path() {
+            return (StatusCode::NOT_IMPLEMENTED, NO_ROUTE).into_response();
+        }
+        Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path").to_json_response()
+    };
+    Router::new().fallback(lost)
 }
 
 /// A JSON answer that nobody may store.

@@ -1,5 +1,5 @@
 //! Protocol errors, rendered where they happen: at the token endpoint, at registration, and by redirect. (With a
-//! bearer token: see [`Problem`](super::Problem).)
+//! bearer token: see [`Problem`].)
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};

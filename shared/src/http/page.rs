@@ -80,6 +80,16 @@ pub fn continuation(text: Option<&str>) -> String {
     }
 }
 
+/// The address of the page whose form this is, or was: what its language links return to.
+pub fn form_path(incoming: &Incoming, go_on: Option<&str>) -> String {
+    match go_on {
+        Some(go_on) if incoming.query.is_empty() => {
+            format!("{}?continue={}", incoming.path, utf8_percent_encode(go_on, NON_ALPHANUMERIC))
+        }
+        _ => incoming.path_and_query(),
+    }
+}
+
 /// A path on this site, and nothing that a browser takes for another one: `//host`, `/\\host`, or with tabs and
 /// newlines, which browsers drop.
 pub fn local_path(text: &str) -> Option<&str> {

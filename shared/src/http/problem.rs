@@ -70,18 +70,19 @@ impl Problem {
         let body = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let body = Value::Object(body.collect());
         let mut response = super::answer(self.status, "application/problem+json", body.to_string());
-        self.finish(&mut response);
+        self.add_headers(&mut response);
         response
     }
 
     /// As a page.
     pub fn to_page(&self, incoming: &Incoming) -> Response {
-        let path = incoming.path_and_query();
+        // There may be no page where a form was sent to.
+        let path = if incoming.method.is_safe() { incoming.path_and_query() } else { "/".to_owned() };
         let layout = Layout::new(incoming.lang(), None, "", &path);
         let status = self.status.as_u16();
         // What a user did can be told in the user's language; our sentence is for whoever looks into it.
         let mut response = page::render(self.status, &ErrorPage::of_status(layout, status, Some(&self.detail)));
-        self.finish(&mut response);
+        self.add_headers(&mut response);
         response
     }
 
@@ -90,7 +91,8 @@ impl Problem {
         if incoming.wants_html() { self.to_page(incoming) } else { self.to_json_response() }
     }
 
-    fn finish(&self, response: &mut Response) {
+    /// What goes with the status: how long to wait, and how to prove oneself.
+    pub fn add_headers(&self, response: &mut Response) {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -14,8 +14,10 @@ use crate::account::limits::{FAILURES_PER_ADDRESS, FAILURES_PER_IDENTIFIER};
 use crate::account::{Identifier, IdentifierKind, Password, User};
 use crate::app::{App, Site};
 use crate::id::{Attempt, UserId};
+use crate::oauth::client::sha256_hex;
 use crate::oauth::lifetimes::KNOWN_BROWSER;
 use crate::seal::Sealable;
+use crate::store::StoreError;
 use crate::store::rates::Counter;
 use crate::store::users::StoredPassword;
 
@@ -54,8 +56,9 @@ pub async fn check(
     name: &str,
     password: &str,
 ) -> Result<Checked, Problem> {
-    // What can't be anybody's name takes the same way as a name that nobody has.
-    let nobody = || Identifier { kind: IdentifierKind::Username, value: "-".to_owned() };
+    // What can't be anybody's name takes the same way as a name that nobody has, with a counter of its own. No
+    // username is as long as a hash.
+    let nobody = || Identifier { kind: IdentifierKind::Username, value: sha256_hex(name) };
     let identifier = Identifier::guess(name).unwrap_or_else(nobody);
     let user_id = app.store.find_identifier(&identifier).await?;
 
@@ -73,10 +76,10 @@ pub async fn check(
     let read = user_id.unwrap_or_else(|| UserId::new(&app.entropy));
     let (claimed, found) = tokio::join!(claim(app, &counters), app.store.find_user_and_password(read));
     claimed?;
-    let (user, stored) = found?;
+    let (user, stored) = found_or_given_back(app, &counters, found).await?;
 
     let password = Password::new(password);
-    let verified = password.verify(app, stored.as_ref().map(|stored| stored.hash.clone())).await;
+    let verified = password.verify(&app.hashers, stored.as_ref().map(|stored| stored.hash.clone())).await;
     match (verified, user, stored) {
         (Some(verified), Some(user), Some(stored)) if user.is_active() => {
             let weak = verified.weak.then_some((stored, password));
@@ -94,9 +97,9 @@ pub async fn check_own(app: &App, user: &User, password: &str) -> Result<Option<
     let counters = [Counter::new("OWN", &user.user_id.to_string(), FAILURES_PER_IDENTIFIER, app.clock.now())];
     let (claimed, found) = tokio::join!(claim(app, &counters), app.store.find_user_and_password(user.user_id));
     claimed?;
-    let (_, stored) = found?;
+    let (_, stored) = found_or_given_back(app, &counters, found).await?;
     let hash = stored.as_ref().map(|stored| stored.hash.clone());
-    if Password::new(password).verify(app, hash).await.is_none() {
+    if Password::new(password).verify(&app.hashers, hash).await.is_none() {
         return Ok(None);
     }
     give_back(app, &counters).await;
@@ -109,7 +112,7 @@ impl Checked {
     pub async fn settle(self, app: &App) {
         let rehash = async {
             let Some((stored, password)) = self.weak else { return };
-            let hash = password.hash(app).await;
+            let hash = password.hash(&app.hashers).await;
             let attempt = Attempt::new(&app.entropy);
             if let Err(error) = app.store.rehash_password(self.user.user_id, &stored, hash, attempt).await {
                 tracing::warn!(%error, "a password could not be hashed anew");
@@ -126,7 +129,20 @@ pub fn remember_browser(app: &App, site: &Site, user: UserId, response: &mut axu
     Cookie::Known.set(response, &app.config.issuer, &sealed, KNOWN_BROWSER);
 }
 
-/// Takes an attempt off each of one or two counters, at once.
+/// A guess that the table kept from being tried does not count.
+async fn found_or_given_back<T>(
+    app: &App,
+    counters: &[Counter],
+    found: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    if found.is_err() {
+        give_back(app, counters).await;
+    }
+    found
+}
+
+/// Takes an attempt off each of one or two counters, at once; off neither where one is used up, so that a stranger who
+/// is shut out can't use up other people's counters, nor a locked account its neighbours'.
 ///
 /// # Errors
 /// 429 where one is used up.
@@ -136,17 +152,21 @@ pub async fn claim(app: &App, counters: &[Counter]) -> Result<(), Problem> {
         None => Ok(true),
     };
     let (first, second) = tokio::join!(claim_one(counters.first()), claim_one(counters.get(1)));
-    let left = first? & second?;
+    let claimed = [first?, second?];
+    if claimed == [true, true] {
+        return Ok(());
+    }
+    let claimed = counters.iter().zip(claimed).filter(|(_, claimed)| *claimed).map(|(counter, _)| counter.clone());
+    give_back(app, &claimed.collect::<Vec<_>>()).await;
     let now = app.clock.now();
-    let wait = counters.iter().map(|counter| counter.retry_after(now)).max().unwrap_or(1);
-    if left { Ok(()) } else { Err(Problem::too_many(wait)) }
+    Err(Problem::too_many(counters.iter().map(|counter| counter.retry_after(now)).max().unwrap_or(1)))
 }
 
 /// Gives one attempt back to each of one or two counters, at once.
 pub async fn give_back(app: &App, counters: &[Counter]) {
     let return_one = async |counter: Option<&Counter>| {
         let Some(counter) = counter else { return };
-        if let Err(error) = app.store.return_attempt(counter).await {
+        if let Err(error) = app.store.return_attempt(counter, Attempt::new(&app.entropy)).await {
             tracing::warn!(%error, "an attempt could not be given back");
         }
     };

@@ -22,7 +22,7 @@ pub(super) static MESSAGES: Messages = Messages {
     home_discovery: "OpenID configuration",
 
     username: "Username",
-    username_hint: "6 characters or more, at least one of them a letter.",
+    username_hint: "6 to 32 letters (a to z), digits, “_” or “-”, with at least one letter.",
     email: "E-mail",
     email_hint: "You can sign in with it, too.",
     phone: "Phone number",
@@ -125,7 +125,7 @@ pub(super) static MESSAGES: Messages = Messages {
     error_email_taken: "This e-mail address already belongs to an account.",
     error_phone_taken: "This phone number already belongs to an account.",
     error_taken: "This is already taken.",
-    error_invalid_username: "A username has 6 characters or more, at least one letter, and no spaces or “@”.",
+    error_invalid_username: "A username has 6 to 32 characters: letters (a to z), digits, “_” and “-”, with at least one letter.",
     error_invalid_email: "This doesn’t look like an e-mail address.",
     error_invalid_phone: "This doesn’t look like a phone number. Use 11 digits, or start with + and the country code.",
     error_password_too_short: "A password has at least 8 characters.",

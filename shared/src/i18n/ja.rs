@@ -22,7 +22,7 @@ pub(super) static MESSAGES: Messages = Messages {
     home_discovery: "OpenID の設定情報",
 
     username: "ユーザー名",
-    username_hint: "6 文字以上。英字を 1 文字以上含めてください。",
+    username_hint: "半角の英数字、「_」、「-」で 6～32 文字。英字を 1 文字以上含めてください。",
     email: "メールアドレス",
     email_hint: "ログインにも使えます。",
     phone: "電話番号",
@@ -125,7 +125,7 @@ pub(super) static MESSAGES: Messages = Messages {
     error_email_taken: "このメールアドレスはほかのアカウントで使われています。",
     error_phone_taken: "この電話番号はほかのアカウントで使われています。",
     error_taken: "すでに使われています。",
-    error_invalid_username: "ユーザー名は 6 文字以上で、英字を 1 文字以上含めてください。空白や「@」は使えません。",
+    error_invalid_username: "ユーザー名は半角の英数字、「_」、「-」で 6～32 文字です。英字を 1 文字以上含めてください。",
     error_invalid_email: "メールアドレスの形式が正しくありません。",
     error_invalid_phone: "電話番号の形式が正しくありません。11 桁の数字か、+ と国番号から始まる番号を入力してください。",
     error_password_too_short: "パスワードは 8 文字以上にしてください。",

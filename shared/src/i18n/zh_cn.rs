@@ -22,7 +22,7 @@ pub(super) static MESSAGES: Messages = Messages {
     home_discovery: "OpenID 配置",
 
     username: "用户名",
-    username_hint: "至少 6 个字符，其中至少包含一个字母。",
+    username_hint: "6 至 32 个英文字母、数字、“_”或“-”，其中至少包含一个字母。",
     email: "邮箱",
     email_hint: "也可以用来登录。",
     phone: "手机号",
@@ -125,7 +125,7 @@ pub(super) static MESSAGES: Messages = Messages {
     error_email_taken: "该邮箱已被其他账号使用。",
     error_phone_taken: "该手机号已被其他账号使用。",
     error_taken: "已被使用。",
-    error_invalid_username: "用户名至少 6 个字符，其中至少包含一个字母，且不能有空格或“@”。",
+    error_invalid_username: "用户名由 6 至 32 个英文字母、数字、“_”或“-”组成，其中至少包含一个字母。",
     error_invalid_email: "邮箱地址格式不正确。",
     error_invalid_phone: "手机号格式不正确。请填写 11 位数字，或以 + 和国家／地区代码开头。",
     error_password_too_short: "密码至少需要 8 个字符。",

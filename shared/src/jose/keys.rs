@@ -12,11 +12,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Time};
-use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::id::Attempt;
 use crate::seal::{Sealable, Sealer};
 use crate::store::signing_keys::{StoredKey, StoredSite};
+use crate::store::table::Transacted;
 use crate::store::{Store, StoreError};
 
 /// Keys could not be made or read.
@@ -93,16 +93,22 @@ pub fn at_rest(secret_keys: &[SecretString], clock: &Clock, entropy: &Entropy) -
     Sealer::new(secret_keys, "at rest", 0, clock.clone(), entropy.clone())
 }
 
-/// Makes sure that the site has keys, a salt and an epoch. Running it twice, also at once, leaves one set.
+/// Gives a new site its keys, salt and epoch. Of several processes that do so at once, one wins: what is returned is
+/// what the table has.
 ///
 /// # Errors
 /// [`KeyError`].
-pub async fn provision(config: &Config, store: &Store, clock: &Clock, entropy: &Entropy) -> Result<(), KeyError> {
-    if store.find_site().await?.is_none() {
-        let site = generate_site(&config.secret_keys, clock, entropy)?;
-        store.create_site(&site, Attempt::new(entropy)).await?;
+pub async fn provision(
+    secret_keys: &[SecretString],
+    store: &Store,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<StoredSite, KeyError> {
+    let site = generate_site(secret_keys, clock, entropy)?;
+    match store.create_site(&site, Attempt::new(entropy)).await? {
+        Transacted::Done => Ok(site),
+        Transacted::Lost(_) => Ok(store.find_site().await?.unwrap_or(site)),
     }
-    Ok(())
 }
 
 /// Fresh keys and salt, and the first epoch.

@@ -5,4 +5,4 @@ pub mod id_token;
 pub mod keys;
 
 pub use access_token::{AccessClaims, TokenSubject};
-pub use keys::{KeySet, provision};
+pub use keys::KeySet;

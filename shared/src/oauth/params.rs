@@ -1,5 +1,6 @@
 //! Request parameters, from a query, a form or a JSON object.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
@@ -83,9 +84,10 @@ impl Params {
     /// # Errors
     /// `invalid_request`.
     pub fn refuse_doubled(&self) -> Result<(), OAuthError> {
-        for (at, (name, _)) in self.0.iter().enumerate() {
-            let again = self.0.iter().skip(at + 1).any(|(other, _)| other == name);
-            if again && !REPEATABLE.contains(&name.as_str()) {
+        // A body has room for thousands: comparing each with all others would take seconds.
+        let mut seen = HashSet::new();
+        for (name, _) in &self.0 {
+            if !seen.insert(name) && !REPEATABLE.contains(&name.as_str()) {
                 return Err(OAuthError::invalid_request("a parameter was sent more than once"));
             }
         }

@@ -77,7 +77,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_entry(&self, user: UserId, subject_id: u32, only: Option<u64>) -> Result<bool, StoreError> {
-        let condition = only.map(Condition::version);
+        let condition = only.map(|version| Condition::version(version).or_absent());
         Ok(matches!(self.delete(&keys::entry(user, subject_id), condition).await?, Written::Done))
     }
 

@@ -12,6 +12,7 @@ pub mod grants;
 pub mod keys;
 pub mod purges;
 pub mod rates;
+mod retries;
 pub mod sessions;
 pub mod signing_keys;
 pub mod table;

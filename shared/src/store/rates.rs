@@ -42,7 +42,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn return_attempt(&self, counter: &Counter) -> Result<(), StoreError> {
-        self.uncount(&counter.key).await
+    pub async fn return_attempt(&self, counter: &Counter, attempt: Attempt) -> Result<(), StoreError> {
+        self.uncount(&counter.key, attempt).await
     }
 }

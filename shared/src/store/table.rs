@@ -23,6 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::keys::Key;
+use super::retries::WrongMoment;
 use crate::id::Attempt;
 
 /// An item as the table has it.
@@ -88,6 +89,12 @@ impl Condition {
     /// Gives `:name` its value.
     pub fn bind(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Holds also where nothing stands: a removal whose answer was lost can be tried again.
+    pub fn or_absent(mut self) -> Self {
+        self.expression = format!("({}) OR attribute_not_exists(#PK)", self.expression);
         self
     }
 
@@ -203,6 +210,7 @@ impl Store {
         }
         let config = config
             .retry_partition(RetryPartition::new(partition))
+            .retry_classifier(WrongMoment)
             // API Gateway gives up after 30 s; a caller long before. Three tries of a second each fit a request.
             .retry_config(
                 RetryConfig::standard()
@@ -406,20 +414,29 @@ impl Store {
         })
     }
 
-    /// Takes back one count at `key`.
+    /// Takes back one count at `key`. The same `attempt` takes back once, also when its answer was lost.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn uncount(&self, key: &Key) -> Result<(), StoreError> {
-        let call = self
+    pub async fn uncount(&self, key: &Key, attempt: Attempt) -> Result<(), StoreError> {
+        let condition = "attribute_exists(#PK) AND #attempt <> :attempt";
+        let sent = self
             .client
             .update_item()
             .table_name(&*self.table)
             .set_key(Some(key_item(key)))
-            .update_expression("ADD #hits :minus_one")
-            .expression_attribute_names("#hits", "hits")
-            .expression_attribute_values(":minus_one", number(-1));
-        call.send().await.map(drop).map_err(|error| unavailable("UpdateItem", error))
+            .update_expression("SET #attempt = :attempt ADD #hits :minus_one")
+            .condition_expression(condition)
+            .set_expression_attribute_names(names_of(&format!("{condition} #hits")))
+            .expression_attribute_values(":attempt", text(attempt))
+            .expression_attribute_values(":minus_one", number(-1))
+            .send()
+            .await;
+        let done = written("UpdateItem", sent, |error| match error {
+            UpdateItemError::ConditionalCheckFailedException(_) => Some(None),
+            _ => None,
+        });
+        done.map(drop)
     }
 
     /// Removes an item and returns what stood there. Removing nothing is no error.
@@ -483,7 +500,7 @@ impl Store {
         let reasons = cancelled.cancellation_reasons().iter().enumerate();
         let lost: Vec<_> = reasons.filter(|(_, reason)| failed(reason.code())).collect();
         if lost.is_empty() {
-            // Throttled or in conflict with another transaction: it may succeed if tried again.
+            // Throttled or in conflict with another transaction, every time that it was tried.
             return Err(unavailable("TransactWriteItems", error));
         }
         Ok(Transacted::Lost(lost.into_iter().map(|(at, reason)| (at, reason.item.clone())).collect()))

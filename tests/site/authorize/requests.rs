@@ -179,14 +179,14 @@ async fn a10_post_does_what_get_does() {
 }
 
 #[tokio::test]
-async fn a10_a_post_without_cookies_goes_on_by_get_where_the_session_is() {
+async fn a10_a_post_from_another_site_goes_on_by_get_where_the_session_is() {
     let site = TestSite::start().await;
     let browser = signed_in(&site).await;
     let client = site.client().await;
     browser.code(&client, "openid").await;
     let query = client.query("openid");
     // What a browser sends from another site's page: no `SameSite=Lax` cookie.
-    let request = site.http.post(site.url("/oauth2/authorize")).header("accept", "text/html");
+    let request = site.http.post(site.url("/oauth2/authorize")).header("origin", "https://app.example");
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(query);
     let reply = site.send(request, None).await;
     assert_eq!(reply.status, 303);

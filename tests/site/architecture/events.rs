@@ -1,0 +1,101 @@
+//! `events/`: what AWS hands each function, and that it answers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use local::template::Template;
+use tests::{TestSite, Value, Wishes, json};
+
+use super::{at, files, functions, read};
+
+/// In the order in which they can be told as one story, and what each is answered.
+const STORY: [(&str, &str, u16); 12] = [
+    ("register.json", "register", 201),
+    ("login.json", "login", 200),
+    ("account.json", "account", 401),
+    ("clients.json", "clients", 201),
+    ("authorize.json", "authorize", 400),
+    ("token.json", "token", 401),
+    ("userinfo.json", "userinfo", 401),
+    ("discovery.json", "discovery", 200),
+    ("collections.json", "collections", 401),
+    ("collections-put.json", "collections", 401),
+    ("collections-public.json", "collections", 200),
+    ("pages.json", "pages", 200),
+];
+
+fn event(file: &str) -> Value {
+    serde_json::from_str(&read(&at("events").join(file))).unwrap()
+}
+
+/// A site as it is deployed: at a name of its own.
+async fn deployed() -> TestSite {
+    TestSite::start_with(Wishes { issuer: Some("https://id.example.org".to_owned()), ..Wishes::default() }).await
+}
+
+#[tokio::test]
+async fn every_event_of_api_gateway_is_answered_by_its_function() {
+    let site = deployed().await;
+    let routers: HashMap<_, _> = local::functions::routers().into_iter().collect();
+    for (file, function, expected) in STORY {
+        let router = routers[function].clone().with_state(site.site.app().clone());
+        let answer = shared::lambda::invoke(&router, read(&at("events").join(file)).as_bytes()).await.unwrap();
+        assert_eq!(answer["statusCode"], expected, "{file}: {answer}");
+        assert!(answer["headers"]["content-type"].is_string(), "{file}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_clocks_event_runs_the_sweep() {
+    let site = deployed().await;
+    let event = event("sweep.json");
+    assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
+    for (name, run) in local::functions::scheduled() {
+        assert!(at("events").join(format!("{name}.json")).exists());
+        run(site.site.app().clone()).await.unwrap();
+    }
+}
+
+#[test]
+fn every_function_has_an_event_and_every_event_its_place_in_a_test() {
+    let files = files("events", ".json");
+    let names: BTreeSet<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    let told: BTreeSet<_> = STORY.iter().map(|(file, _, _)| *file).chain(["sweep.json"]).collect();
+    assert_eq!(names, told);
+    for function in functions() {
+        assert!(names.iter().any(|name| name.starts_with(&function)), "{function} has no event");
+    }
+}
+
+#[test]
+fn every_event_is_of_a_route_that_the_template_gives_to_that_function() {
+    let routes = Template::embedded().unwrap().routes;
+    for (file, function, _) in STORY {
+        let event = event(file);
+        assert!(file.starts_with(function));
+        assert_eq!(event["version"], "2.0");
+        let key = event["routeKey"].as_str().unwrap();
+        let route = routes.iter().find(|route| format!("{} {}", route.method, route.path) == key).unwrap();
+        assert_eq!(route.function, function, "{file}");
+        let context = &event["requestContext"];
+        assert_eq!((&context["routeKey"], &context["http"]["method"]), (&json!(key), &json!(route.method.as_str())));
+        assert_eq!(context["http"]["path"], event["rawPath"], "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_in_letters_of_any_script_does_not_break_a_function() {
+    let site = deployed().await;
+    let routers: HashMap<_, _> = local::functions::routers().into_iter().collect();
+    let router = routers["collections"].clone().with_state(site.site.app().clone());
+    // API Gateway may have decoded it.
+    for path in
+        ["/users/桜/collections", "/users/a b/collections", "/users/%E6%A1%9C/collections", "/users/%/collections"]
+    {
+        let mut event = event("collections-public.json");
+        event["rawPath"] = path.into();
+        event["requestContext"]["http"]["path"] = path.into();
+        let answer = shared::lambda::invoke(&router, event.to_string().as_bytes()).await.unwrap();
+        let status = answer["statusCode"].as_u64().unwrap();
+        assert!((400..500).contains(&status), "{path}: {answer}");
+    }
+}

@@ -1,1 +1,0 @@
-//! The local site as a process: starting, stopping, dying.
