@@ -1,6 +1,8 @@
 //! The operator's commands, and what people and applications see of them at once. (How the binary takes and answers
 //! them: `local/tests/commands.rs`.)
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use std::path::Path;
 
 use local::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};

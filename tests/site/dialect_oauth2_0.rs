@@ -1,5 +1,7 @@
 //! The `/oauth2.0/` dialect: bangumoe's own first interface, by its document's own words, under both spellings.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 mod codes;
 mod passwords;
 mod secrets;

@@ -1,5 +1,7 @@
 //! What the server says about itself (OpenID Connect Discovery §3; RFC 8414 §2; RFC 7517).
 
+#![expect(clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
+
 use tests::flow::{CHALLENGE, claims};
 use tests::{TestSite, Value, Wishes, json};
 

@@ -1,5 +1,7 @@
 //! `prompt` and `max_age` (OpenID Connect Core §3.1.2.1, §3.1.2.3).
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use tests::flow::{VERIFIER, claims};
 use tests::{Browser, Client, Reply, START, TestSite, Tokens, User, json};
 
