@@ -248,3 +248,24 @@ async fn e60_values_of_the_wrong_kind_or_size_are_a_clear_4xx() {
     site.clock.advance(3600);
     site.sign_in(&user).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e60_an_enormous_authorization_request_makes_no_enormous_redirect() {
+    let site = TestSite::start().await;
+    let Lived { client, .. } = Lived::in_site(&site).await;
+    for length in [3000, 4000, 5000, 7000, 8000, 9000, 60_000] {
+        let state = "x".repeat(length);
+        let body = client.query_with(&[("scope", "openid"), ("state", &state)]);
+        let head = format!("POST /oauth2/authorize HTTP/1.1\r\nContent-Type: {FORM}\r\n");
+        let reply = raw(&site, head, body).await;
+        super::assert_clear(&reply, "a long state");
+        // What API Gateway lets a function answer, and a browser ask next.
+        let headers = reply.text.split("\r\n\r\n").next().unwrap_or_default();
+        assert!(headers.len() < local::gateway::MAX_HEAD, "{length}: headers of {} bytes", headers.len());
+        // Where the user may still sign in, the address that waits for that is one that the gateway lets in.
+        let location = headers.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or_default();
+        if location.starts_with("/login") {
+            assert_eq!(site.get(location, None).await.status, 200, "{length}");
+        }
+    }
+}
