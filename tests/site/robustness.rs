@@ -18,18 +18,25 @@ struct Raw {
     text: String,
 }
 
-/// Sends bytes that no HTTP library would send, and reads all that comes back. Status 0: nothing came.
+/// Sends a request line and headers (with all but the usual headers) that no HTTP library would send, and a body.
 async fn raw(site: &TestSite, head: impl Into<Vec<u8>>, body: impl Into<Vec<u8>>) -> Raw {
-    let (port, head, body) = (site.site.port(), head.into(), body.into());
+    let (head, body) = (head.into(), body.into());
+    let host = format!("Host: localhost:{}\r\nConnection: close\r\n", site.site.port());
+    let length = format!("Content-Length: {}\r\n\r\n", body.len());
+    exchange(site, vec![[head, host.into_bytes(), length.into_bytes()].concat(), body]).await
+}
+
+/// Sends bytes, and reads all that comes back. Status 0: nothing came.
+async fn exchange(site: &TestSite, parts: Vec<Vec<u8>>) -> Raw {
+    let port = site.site.port();
     let exchange = move || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         // What hangs is a failure, not a test that never ends.
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        stream.write_all(&head)?;
-        let length = format!("Host: localhost:{port}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-        stream.write_all(length.as_bytes())?;
-        // A server may refuse before it has read everything.
-        let _ = stream.write_all(&body);
+        for part in parts {
+            // A server may refuse before it has read everything.
+            let _ = stream.write_all(&part);
+        }
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         Ok(answer)

@@ -53,6 +53,10 @@ impl Asked {
         incoming: &Incoming,
         progress: RequestInProgress,
     ) -> Result<Self, Problem> {
+        // It came by POST, and the redirect that says so would repeat its `state`, in a header that no gateway lets pass.
+        if progress.params.len() > 2 * MAX_LENGTH {
+            return Err(untrusted(format!("the request is longer than {MAX_LENGTH} bytes")));
+        }
         let params = Params::from_urlencoded(&progress.params)?;
         if params.is_doubled("client_id") || params.is_doubled("redirect_uri") {
             return Err(untrusted("client_id or redirect_uri was sent more than once"));

@@ -97,6 +97,8 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
                 _ => Err(invalid("the session is over")),
             }
         }
+        // A user's token whose `jti` leads nowhere any more: the site's epoch was raised.
+        TokenSubject::Client if claims.sub != claims.client_id => Err(invalid("the token is of another epoch")),
         TokenSubject::Client => {
             let client_id: ClientId = claims.client_id.parse().map_err(invalid)?;
             match app.store.find_client(client_id).await? {

@@ -2,6 +2,8 @@
 
 use shared::account::user::UserStatus;
 use shared::id::{Attempt, UserId};
+use shared::store::keys;
+use shared::store::table::{Condition, number};
 use tests::{PASSWORD, TestSite, Tokens, json};
 
 use super::{DAY, SCOPE, assert_invalid_grant, claims, with_tokens};
@@ -152,7 +154,7 @@ async fn r32_withdrawn_consent_ends_refreshing_also_when_it_is_given_again() {
     let (user, tokens) = with_tokens(&site, &client).await;
     let app = site.site.app();
     let user_id: UserId = user.user_id.parse().unwrap();
-    let key = shared::store::keys::grant(user_id, &client.id);
+    let key = keys::grant(user_id, &client.id);
     app.store.delete(&key, None).await.unwrap();
     assert_invalid_grant(&site.refresh(&client, &tokens.refresh_token).await, "withdrawn");
     assert_eq!(site.userinfo(&tokens.access_token).await.status, 401);
@@ -172,4 +174,32 @@ async fn signing_out_of_the_site_leaves_an_application_signed_in() {
     assert_eq!(site.post("/logout", Some(&own), json!({})).await.status, 204);
     let refreshed = Tokens::read(&site.refresh(&client, &tokens.refresh_token).await);
     assert_eq!(claims(&refreshed.id_token)["sub"], user.user_id.as_str());
+}
+
+#[tokio::test]
+async fn a_raised_epoch_of_the_site_ends_every_token_and_session() {
+    let site = TestSite::start().await;
+    let client = site.client().await;
+    let (user, tokens) = with_tokens(&site, &client).await;
+    let own = site.sign_in(&user).await;
+    let browser = site.browser();
+    browser.sign_in(&user).await;
+    let app = site.site.app();
+    let raised = Condition::new("attribute_exists(#PK)").bind(":epoch", number(2));
+    let attempt = Attempt::new(&app.entropy);
+    app.store.update(&keys::site_epoch(), "SET #epoch = :epoch", raised, attempt).await.unwrap();
+    // By then every function has read it.
+    site.clock.advance(300);
+    assert_invalid_grant(&site.refresh(&client, &tokens.refresh_token).await, "another epoch");
+    for (path, token) in
+        [("/oauth2/userinfo", &tokens.access_token), ("/collections", &tokens.access_token), ("/account", &own)]
+    {
+        let reply = site.get(path, Some(token)).await;
+        assert_eq!((reply.status, reply.error().as_str()), (401, "invalid_token"), "{path}");
+    }
+    assert_eq!(browser.open("/account").await.status, 303, "the browser has to sign in again");
+    // Who signs in again goes on.
+    browser.sign_in(&user).await;
+    let fresh = browser.authorize_and_redeem(&client, SCOPE).await;
+    assert_eq!(site.userinfo(&fresh.access_token).await.status, 200);
 }

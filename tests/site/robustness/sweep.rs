@@ -104,7 +104,12 @@ fn encode(pairs: &[(String, String)], dice: &mut Dice) -> Vec<u8> {
 fn shuffled(good: &[(&str, &str)], dice: &mut Dice) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for (name, value) in good {
-        for _ in 0..[0, 1, 1, 1, 1, 1, 2][dice.next(7)] {
+        let times = match dice.next(7) {
+            0 => 0,
+            1 => 2,
+            _ => 1,
+        };
+        for _ in 0..times {
             pairs.push(((*name).to_owned(), if dice.next(3) == 0 { dice.bent(value) } else { (*value).to_owned() }));
         }
     }

@@ -188,6 +188,32 @@ async fn t22_a_public_clients_code_needs_its_verifier_too() {
 }
 
 #[tokio::test]
+async fn t22_a_verifier_of_the_wrong_length_or_letters_is_refused_though_it_fits() {
+    let site = TestSite::start().await;
+    let user = site.register("sakura").await;
+    let client = site.client().await;
+    let browser = site.browser();
+    browser.sign_in(&user).await;
+    // The challenges are the S256 hashes of just these verifiers.
+    for (verifier, challenge, status) in [
+        ("a".repeat(42), "elOGB_2quSlplZKfRRVlu7gULhhEEXMiqv0rPXawGv8", 400),
+        ("a".repeat(43), "ZtNPunH49FD35FWYhT5Tv8I7vRKQJ8uxMaL0_9eHjNA", 200),
+        ("a".repeat(128), "aDbPE7rEAOkQUHHNavRwhN-srU5eMCyUv-0k4BOvtz4", 200),
+        ("a".repeat(129), "wSywJKLlVRzKDgj86PHF4xRVXMP-9jKe6ZSj23UhZq4", 400),
+        ("a".repeat(42) + "!", "eejtYKWJY_EVRpWyQ5uVYYEekHJHZ8_ubIlUxhzqIMA", 400),
+        ("a".repeat(42) + "é", "px4X-bvXJzNPGBXnSjQg8Rc8pfjiDJMDO7S41MRYUaY", 400),
+    ] {
+        let query = [("scope", "openid"), ("code_challenge", challenge), ("code_challenge_method", "S256")];
+        let reply = browser.authorize_fully(&client.query_with(&query)).await;
+        let redeemed = site.redeem(&client, &reply.parameter("code").unwrap(), &verifier).await;
+        assert_eq!(redeemed.status, status, "{verifier}: {}", redeemed.body);
+        if status == 400 {
+            assert_invalid_grant(&redeemed, &verifier);
+        }
+    }
+}
+
+#[tokio::test]
 async fn t22_redirect_uri_may_be_left_out_where_pkce_binds_the_code() {
     let site = TestSite::start().await;
     let (client, code) = with_code(&site, "openid").await;
