@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use shared::app::App;
+use shared::clock::Millis;
 use shared::collection::{Edit, Entry};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, empty, json};
@@ -93,7 +94,10 @@ async fn write(
         if before.as_ref() == Some(&made) {
             return Ok((made, false));
         }
-        let entry = Entry { updated_at: app.clock.now_millis(), version: made.version + 1, ..made };
+        // A machine's clock may be behind that of the one which wrote before: later is later all the same.
+        let earliest = before.as_ref().map_or(Millis(0), |before| Millis(before.updated_at.0 + 1));
+        let updated_at = app.clock.now_millis().max(earliest);
+        let entry = Entry { updated_at, version: made.version + 1, ..made };
         let version = before.as_ref().map(|before| before.version);
         if app.store.put_entry(user, &entry, version, Attempt::new(&app.entropy)).await? {
             return Ok((entry, before.is_none()));

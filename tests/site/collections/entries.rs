@@ -100,6 +100,18 @@ async fn every_change_raises_version_and_updated_at_and_moves_the_etag_on() {
 }
 
 #[tokio::test]
+async fn a_change_is_newer_than_the_one_before_also_by_a_clock_that_is_behind() {
+    let site = TestSite::start().await;
+    let token = somebody(&site, "sakura").await;
+    let first = put(&site, &token, 1, json!({ "status": "wish" })).await.json();
+    let second = put(&site, &token, 1, json!({ "status": "watching" })).await.json();
+    site.clock.advance(-5);
+    let third = put(&site, &token, 1, json!({ "status": "done" })).await.json();
+    let times = [first, second, third].map(|entry| entry["updated_at"].as_str().unwrap().to_owned());
+    assert!(times[0] < times[1] && times[1] < times[2], "{times:?}");
+}
+
+#[tokio::test]
 async fn what_changes_nothing_writes_nothing() {
     let site = TestSite::start().await;
     let token = somebody(&site, "sakura").await;
