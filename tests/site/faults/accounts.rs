@@ -127,11 +127,10 @@ async fn e61_signing_out_can_be_said_again() {
 async fn e61_a_new_name_is_taken_and_the_old_one_given_up_both_or_neither() {
     let site = TestSite::start().await;
     let user = site.register("sakura").await;
-    let token = RefCell::new(site.sign_in(&user).await);
+    let token = site.sign_in(&user).await;
     let name = RefCell::new(user.username);
     let prepare = async || (name.borrow().clone(), fresh("renamed"));
     let run = async |(_, new): &(String, String)| {
-        let token = token.borrow().clone();
         site.patch("/account", Some(&token), json!({ "username": new, "nickname": new })).await
     };
     let after = async |names: &(String, String), ended: &Ended| {
@@ -141,7 +140,7 @@ async fn e61_a_new_name_is_taken_and_the_old_one_given_up_both_or_neither() {
         if !ended.well() {
             assert_eq!(run(names).await.status, 200, "{}", ended.case);
         }
-        let account = site.get("/account", Some(&token.borrow().clone())).await.json();
+        let account = site.get("/account", Some(&token)).await.json();
         assert_eq!((&account["username"], &account["nickname"]), (&json!(new), &json!(new)), "{}", ended.case);
         name.replace(new.clone());
     };
