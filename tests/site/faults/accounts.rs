@@ -102,6 +102,28 @@ async fn e61_a_lost_answer_neither_uses_up_a_guess_nor_gives_one_away() {
 }
 
 #[tokio::test]
+async fn e61_a_guess_that_the_table_did_not_let_be_tried_is_not_counted() {
+    let site = TestSite::start().await;
+    let user = site.register("sakura").await;
+    let token = site.sign_in(&user).await;
+    site.proxy.fail_from(0, Fault::Unprocessed);
+    for _ in 0..11 {
+        assert_eq!(sign_in(&site, &user.username, &user.password).await.status, 503);
+    }
+    site.proxy.heal();
+    site.sign_in(&user).await;
+    // The same where somebody who is signed in gives their password.
+    let body = || json!({ "password": PASSWORD });
+    for _ in 0..11 {
+        // Who it is can be read, the password can't.
+        site.proxy.fail_from(1, Fault::Unprocessed);
+        assert_eq!(site.delete("/account", Some(&token), body()).await.status, 503);
+    }
+    site.proxy.heal();
+    assert_eq!(site.delete("/account", Some(&token), body()).await.status, 204);
+}
+
+#[tokio::test]
 async fn e61_signing_out_can_be_said_again() {
     let site = TestSite::start().await;
     let user = site.register("sakura").await;
