@@ -1,6 +1,6 @@
 //! What a failing table does to each flow: at every call, once and for good.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod accounts;
 mod applications;

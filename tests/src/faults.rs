@@ -163,9 +163,9 @@ impl Proxy {
     }
 
     /// Holds calls until no other has come for `gather`: those that are made at once are then one round trip, and
-    /// whatever waits for an answer is the next.
-    pub fn count_round_trips(&self, gather: Duration) {
-        self.state.lock().unwrap().gather = Some(gather);
+    /// whatever waits for an answer is the next. With `None`, not any more.
+    pub fn count_round_trips(&self, gather: Option<Duration>) {
+        self.state.lock().unwrap().gather = gather;
     }
 
     /// Forgets what was recorded.

@@ -8,6 +8,7 @@
 )]
 
 pub mod browser;
+pub mod costs;
 pub mod faults;
 pub mod flow;
 pub mod operator;
@@ -46,7 +47,7 @@ pub struct TestSite {
     /// For calls without cookies; follows no redirect.
     pub http: reqwest::Client,
     // Last: it ends after the site.
-    _table: Table,
+    table: Table,
 }
 
 /// What a test may want otherwise.
@@ -91,7 +92,7 @@ impl TestSite {
         };
         let site = Site::start(options).await.unwrap();
         let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { clock, proxy, site, http, _table: table }
+        Self { clock, proxy, site, http, table }
     }
 
     /// The issuer.
@@ -102,6 +103,11 @@ impl TestSite {
     /// The address of a path on the site.
     pub fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.site.port())
+    }
+
+    /// Where the table itself listens, behind the proxy.
+    pub fn table_endpoint(&self) -> &str {
+        self.table.endpoint()
     }
 
     /// A browser that nobody used yet.

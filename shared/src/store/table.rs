@@ -252,10 +252,14 @@ impl Store {
                 open.push(key);
             }
         }
-        // What was left unprocessed is asked for again, twice; DynamoDB leaves keys over where it throttles.
-        for _ in 0..3 {
+        // What was left unprocessed is asked for again, twice; DynamoDB leaves keys over where it throttles, so not at
+        // once. (The SDK takes such an answer for a success and tries nothing again.)
+        for pause in [0, 25, 50] {
             if open.is_empty() {
                 return Ok(Found(found));
+            }
+            if pause > 0 {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
             }
             let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut open))).consistent_read(true);
             let request = request.build().map_err(|error| unavailable("BatchGetItem", error))?;

@@ -102,6 +102,28 @@ async fn e61_a_lost_answer_neither_uses_up_a_guess_nor_gives_one_away() {
 }
 
 #[tokio::test]
+async fn e61_a_guess_that_the_table_did_not_let_be_tried_is_not_counted() {
+    let site = TestSite::start().await;
+    let user = site.register("sakura").await;
+    let token = site.sign_in(&user).await;
+    site.proxy.fail_from(0, Fault::Unprocessed);
+    for _ in 0..11 {
+        assert_eq!(sign_in(&site, &user.username, &user.password).await.status, 503);
+    }
+    site.proxy.heal();
+    site.sign_in(&user).await;
+    // The same where somebody who is signed in gives their password.
+    let body = || json!({ "password": PASSWORD });
+    for _ in 0..11 {
+        // Who it is can be read, the password can't.
+        site.proxy.fail_from(1, Fault::Unprocessed);
+        assert_eq!(site.delete("/account", Some(&token), body()).await.status, 503);
+    }
+    site.proxy.heal();
+    assert_eq!(site.delete("/account", Some(&token), body()).await.status, 204);
+}
+
+#[tokio::test]
 async fn e61_signing_out_can_be_said_again() {
     let site = TestSite::start().await;
     let user = site.register("sakura").await;
@@ -127,11 +149,10 @@ async fn e61_signing_out_can_be_said_again() {
 async fn e61_a_new_name_is_taken_and_the_old_one_given_up_both_or_neither() {
     let site = TestSite::start().await;
     let user = site.register("sakura").await;
-    let token = RefCell::new(site.sign_in(&user).await);
+    let token = site.sign_in(&user).await;
     let name = RefCell::new(user.username);
     let prepare = async || (name.borrow().clone(), fresh("renamed"));
     let run = async |(_, new): &(String, String)| {
-        let token = token.borrow().clone();
         site.patch("/account", Some(&token), json!({ "username": new, "nickname": new })).await
     };
     let after = async |names: &(String, String), ended: &Ended| {
@@ -141,7 +162,7 @@ async fn e61_a_new_name_is_taken_and_the_old_one_given_up_both_or_neither() {
         if !ended.well() {
             assert_eq!(run(names).await.status, 200, "{}", ended.case);
         }
-        let account = site.get("/account", Some(&token.borrow().clone())).await.json();
+        let account = site.get("/account", Some(&token)).await.json();
         assert_eq!((&account["username"], &account["nickname"]), (&json!(new), &json!(new)), "{}", ended.case);
         name.replace(new.clone());
     };

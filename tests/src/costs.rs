@@ -1,0 +1,180 @@
+//! What each flow asks of the table, counted at the proxy.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::ops::Add;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::faults::Call;
+use super::flow::VERIFIER;
+use super::{Browser, Client, PASSWORD, Reply, TestSite, Tokens};
+
+/// Long enough for calls that are made at once to meet.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// What a flow costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// Which flow.
+    pub flow: &'static str,
+    /// How many times it waits for the table.
+    pub round_trips: usize,
+    /// How many calls it makes.
+    pub calls: usize,
+    /// How many items it reads.
+    pub reads: usize,
+    /// How many items it writes.
+    pub writes: usize,
+    /// Read capacity units.
+    pub read_units: f64,
+    /// Write capacity units.
+    pub write_units: f64,
+}
+
+impl Cost {
+    /// Adds the calls of a flow up.
+    pub fn of(flow: &'static str, calls: &[Call]) -> Self {
+        let units = |reads| calls.iter().filter(|call| call.is_read() == reads).map(Call::units).fold(0.0, f64::add);
+        let items = |reads| calls.iter().filter(|call| call.is_read() == reads).map(items).sum();
+        let round_trips: BTreeSet<_> = calls.iter().map(|call| call.round_trip).collect();
+        Self {
+            flow,
+            round_trips: round_trips.len(),
+            calls: calls.len(),
+            reads: items(true),
+            writes: items(false),
+            read_units: units(true),
+            write_units: units(false),
+        }
+    }
+}
+
+/// How many items a call reads or writes.
+fn items(call: &Call) -> usize {
+    let length = |value: &Value| value.as_array().map(Vec::len).unwrap_or_default();
+    match call.operation.as_str() {
+        "BatchGetItem" => {
+            let tables = call.request["RequestItems"].as_object().unwrap();
+            tables.values().map(|table| length(&table["Keys"])).sum()
+        }
+        "Query" => length(&call.answer["Items"]),
+        "TransactWriteItems" => length(&call.request["TransactItems"]),
+        _ => 1,
+    }
+}
+
+/// The costs as a table in Markdown.
+pub fn to_markdown(costs: &[Cost]) -> String {
+    let mut table = String::from(
+        "| flow | round trips | calls | items read | items written | read units | write units |\n\
+         |---|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for Cost { flow, round_trips, calls, reads, writes, read_units, write_units } in costs {
+        writeln!(table, "| {flow} | {round_trips} | {calls} | {reads} | {writes} | {read_units} | {write_units} |")
+            .unwrap();
+    }
+    table
+}
+
+/// Runs every flow once, warm: the signing keys are in memory.
+pub async fn measure() -> Vec<Cost> {
+    let site = TestSite::start().await;
+    let mut costs = Vec::new();
+    let person = json!({ "username": "sakura", "email": "sakura@moe.example", "password": PASSWORD });
+    costs.push(cost(&site, "register", 201, site.post("/register", None, person)).await);
+    let credentials = json!({ "username": "sakura", "password": PASSWORD });
+    costs.push(cost(&site, "sign in with password", 200, site.post("/login", None, credentials)).await);
+
+    let (browser, client) = (site.browser(), site.client().await);
+    let page = browser.open("/login").await;
+    let csrf = page.input("csrf");
+    let form = [("csrf", csrf.as_str()), ("username", "sakura"), ("password", PASSWORD)];
+    assert_eq!(browser.submit("/login", &form).await.status, 303);
+    let csrf = browser.open("/login").await.input("csrf");
+    let form = [("csrf", csrf.as_str()), ("username", "sakura"), ("password", PASSWORD)];
+    costs.push(cost(&site, "sign in with password, in a known browser", 303, browser.submit("/login", &form)).await);
+    applications(&site, &browser, &client, &mut costs).await;
+    collections(&site, &browser, &client, &mut costs).await;
+    costs
+}
+
+async fn cost(site: &TestSite, flow: &'static str, status: u16, request: impl Future<Output = Reply>) -> Cost {
+    assert_eq!(site.get("/oauth2/jwks", None).await.status, 200);
+    site.proxy.count_round_trips(Some(GATHER));
+    site.proxy.forget();
+    let reply = request.await;
+    site.proxy.count_round_trips(None);
+    assert_eq!(reply.status, status, "{flow}: {}", reply.body);
+    Cost::of(flow, &site.proxy.calls())
+}
+
+async fn applications(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {
+    let query = client.query("openid profile offline_access");
+    let page = browser.authorize(&query).await;
+    costs.push(cost(site, "consent", 303, browser.decide(&page, "allow")).await);
+    costs.push(cost(site, "authorize, signed in and consented", 303, browser.authorize(&query)).await);
+    let code = browser.code(client, "openid profile offline_access").await;
+    costs.push(cost(site, "code → tokens", 200, site.redeem(client, &code, VERIFIER)).await);
+    let tokens = browser.authorize_and_redeem(client, "openid profile offline_access").await;
+    costs.push(cost(site, "refresh", 200, site.refresh(client, &tokens.refresh_token)).await);
+    let own = [("grant_type", "client_credentials")];
+    costs.push(cost(site, "client credentials", 200, site.token(client, &own)).await);
+    costs.push(cost(site, "userinfo", 200, site.userinfo(&tokens.access_token)).await);
+}
+
+async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {
+    let Tokens { access_token, .. } =
+        browser.authorize_and_redeem(client, "openid collections:read collections:write").await;
+    let token = Some(access_token.as_str());
+    let entry = json!({ "status": "done", "rating": 8, "comment": "好看", "tags": ["魔法", "2026"] });
+    costs.push(cost(site, "new entry", 201, site.put("/collections/1", token, entry.clone())).await);
+    let entry_item = site.proxy.calls().pop().unwrap().request["Item"].clone();
+    // A change moves the entry in every index.
+    site.clock.advance(1);
+    let changed = json!({ "status": "done", "rating": 9, "comment": "好看", "tags": ["魔法", "2026"] });
+    costs.push(cost(site, "changed entry", 200, site.put("/collections/1", token, changed)).await);
+    let (own, shown) = ("/collections?limit=9", "/users/sakura/collections?limit=9");
+    fill(site, &entry_item, 2..=10).await;
+    costs.push(cost(site, "page of 9 of one's own 10 entries", 200, site.get(own, token)).await);
+    costs.push(cost(site, "page of 9 of somebody's 10 entries", 200, site.get(shown, None)).await);
+    fill(site, &entry_item, 11..=10_000).await;
+    costs.push(cost(site, "page of 9 of one's own 10,000 entries", 200, site.get(own, token)).await);
+    costs.push(cost(site, "page of 9 of somebody's 10,000 entries", 200, site.get(shown, None)).await);
+    costs.push(
+        cost(site, "page of 100 of one's own 10,000 entries", 200, site.get("/collections?limit=100", token)).await,
+    );
+}
+
+/// Puts copies of an entry, which are a second older each, straight into the table: 10,000 requests would take long.
+async fn fill(site: &TestSite, entry: &Value, subjects: std::ops::RangeInclusive<i64>) {
+    let copies: Vec<_> = subjects.map(|subject| json!({ "PutRequest": { "Item": copy(entry, subject) } })).collect();
+    for copies in copies.chunks(25) {
+        let body = json!({ "RequestItems": { local::table::TABLE_NAME: copies } });
+        let request = site.http.post(site.table_endpoint()).body(body.to_string());
+        let request = request.header("content-type", "application/x-amz-json-1.0");
+        let request = request.header("x-amz-target", "DynamoDB_20120810.BatchWriteItem");
+        let credentials = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
+                           SignedHeaders=host, Signature=0";
+        let request = request.header("x-amz-date", "20260101T000000Z").header("authorization", credentials);
+        let answer = Reply::read(request.send().await.unwrap()).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.json()["UnprocessedItems"], json!({}));
+    }
+}
+
+fn copy(entry: &Value, subject: i64) -> Value {
+    let mut copy = entry.clone();
+    let updated_at: i64 = entry["updated_at"]["N"].as_str().unwrap().parse().unwrap();
+    let updated_at = updated_at - subject * 1000;
+    let by_time = format!("{updated_at:013}#{subject:010}");
+    let by_status = format!("{}#{by_time}", entry["status"]["S"].as_str().unwrap());
+    copy["SK"] = json!({ "S": format!("ENTRY#{subject:010}") });
+    copy["LSI1SK"] = json!({ "S": by_status });
+    copy["LSI2SK"] = json!({ "S": by_time });
+    copy["GSI1SK"] = json!({ "S": by_status });
+    copy["subject_id"] = json!({ "N": subject.to_string() });
+    copy["updated_at"] = json!({ "N": updated_at.to_string() });
+    copy
+}
