@@ -12,7 +12,7 @@ use shared::id::{Attempt, ClientId, UserId};
 use shared::oauth::Client;
 use shared::oauth::client::{HashedSecret, Registration};
 use shared::oauth::metadata::{GrantType, Requested};
-use shared::store::{Store, StoreError};
+use shared::store::{Patience, Store, StoreError};
 
 use crate::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};
 use crate::data::{Announcement, DataError, DataFolder};
@@ -66,13 +66,13 @@ pub async fn connect(folder: &Path, endpoint: Option<&str>) -> Result<Connection
     let mut waited = Duration::ZERO;
     loop {
         if let Some(endpoint) = Announcement::read(folder).as_deref().or(endpoint) {
-            let store = Store::connect(TABLE_NAME, Some(endpoint)).await;
+            let store = Store::connect(TABLE_NAME, Some(endpoint), Patience::LOCAL).await;
             return Ok(Connection { store, _table: None, _folder: None });
         }
         match DataFolder::open(folder) {
             Ok(folder) => {
                 let table = Table::file(&folder.table()?)?;
-                let store = Store::connect(TABLE_NAME, Some(table.endpoint())).await;
+                let store = Store::connect(TABLE_NAME, Some(table.endpoint()), Patience::LOCAL).await;
                 return Ok(Connection { store, _table: Some(table), _folder: Some(folder) });
             }
             Err(DataError::InUse(_)) if waited < PATIENCE => {

@@ -11,7 +11,7 @@ use shared::config::{Config, Issuer, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
-use shared::store::{Store, StoreError};
+use shared::store::{Patience, Store, StoreError};
 
 use crate::data::{Announcement, DataError, DataFolder};
 use crate::functions;
@@ -31,6 +31,8 @@ pub struct Options {
     pub issuer: Option<String>,
     /// Where the data is.
     pub storage: Storage,
+    /// How long the table is waited for.
+    pub patience: Patience,
     /// The folder in which the operator's commands look for a running site. `None`: this one is not announced.
     pub announce_in: Option<PathBuf>,
     /// The time.
@@ -125,6 +127,7 @@ impl Options {
             port: 0,
             issuer: None,
             storage,
+            patience: Patience::LOCAL,
             announce_in: None,
             clock: Clock::system(),
             entropy: Entropy::system(),
@@ -140,7 +143,8 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, issuer, storage, announce_in, clock, entropy, registration, provisioned } = options;
+        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, provisioned } =
+            options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -150,7 +154,7 @@ impl Site {
         let issuer = Issuer::parse(&issuer).ok_or(StartError::Issuer(issuer))?;
         let storage = open(storage, &template, &clock, &entropy).await?;
 
-        let store = Store::connect(TABLE_NAME, Some(&storage.endpoint)).await;
+        let store = Store::connect(TABLE_NAME, Some(&storage.endpoint), patience).await;
         let sealed_by = provisioned.as_ref().map_or(&storage.secret_key, |provisioned| &provisioned.secret_key);
         let secret_keys = vec![sealed_by.clone()];
         let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration };

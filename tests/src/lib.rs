@@ -23,6 +23,7 @@ use shared::clock::{Clock, Millis};
 use shared::config::RegistrationPolicy;
 use shared::entropy::Entropy;
 use shared::jose::keys::generate_site;
+use shared::store::Patience;
 
 pub use browser::Browser;
 pub use faults::{Fault, Proxy};
@@ -55,6 +56,8 @@ pub struct TestSite {
 pub struct Wishes {
     /// The issuer, where it is not the site's own address.
     pub issuer: Option<String>,
+    /// How long the table is waited for; long, if left out: a busy machine is no failing table.
+    pub patience: Option<Patience>,
     /// Who may register clients; anybody, if left out.
     pub registration: Option<RegistrationPolicy>,
 }
@@ -85,6 +88,7 @@ impl TestSite {
         let storage = Storage::Endpoint { url: proxy.url.clone(), secret_key: provisioned.secret_key.clone() };
         let options = Options {
             issuer: wishes.issuer,
+            patience: wishes.patience.unwrap_or(Patience::LOCAL),
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
             clock: clock.clone(),
             provisioned: Some(provisioned),

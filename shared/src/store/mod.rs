@@ -18,4 +18,4 @@ pub mod signing_keys;
 pub mod table;
 pub mod users;
 
-pub use table::{Store, StoreError};
+pub use table::{Patience, Store, StoreError};

@@ -181,6 +181,23 @@ pub struct Query<'a> {
     pub attributes: Option<&'a str>,
 }
 
+/// How long the table is waited for, before a call counts as failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// One try, of three.
+    pub attempt: Duration,
+    /// All of them.
+    pub operation: Duration,
+}
+
+impl Patience {
+    /// A Lambda's: API Gateway gives up after 30 s, a caller long before.
+    pub const LAMBDA: Self = Self { attempt: Duration::from_millis(1500), operation: Duration::from_secs(5) };
+    /// That of a site on somebody's machine, whose table is no further away than the site itself: if it is slow, the
+    /// machine is busy.
+    pub const LOCAL: Self = Self { attempt: Duration::from_secs(10), operation: Duration::from_secs(30) };
+}
+
 /// The table. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -193,7 +210,7 @@ impl Store {
     ///
     /// Credentials and region come from the environment as AWS's own tools read them. At a plain-http endpoint, which
     /// is never AWS, made-up ones stand in.
-    pub async fn connect(table: &str, endpoint: Option<&str>) -> Self {
+    pub async fn connect(table: &str, endpoint: Option<&str>, patience: Patience) -> Self {
         // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
         static STORES: AtomicU64 = AtomicU64::new(0);
         let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
@@ -211,7 +228,6 @@ impl Store {
         let config = config
             .retry_partition(RetryPartition::new(partition))
             .retry_classifier(WrongMoment)
-            // API Gateway gives up after 30 s; a caller long before. Three tries of a second each fit a request.
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(3)
@@ -221,8 +237,8 @@ impl Store {
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_millis(1000))
-                    .operation_attempt_timeout(Duration::from_millis(1500))
-                    .operation_timeout(Duration::from_secs(5))
+                    .operation_attempt_timeout(patience.attempt)
+                    .operation_timeout(patience.operation)
                     .build(),
             )
             .build();

@@ -1,9 +1,18 @@
 //! A table that works and never answers: the slowest way to fail.
 
+use std::time::Duration;
+
+use shared::store::Patience;
 use tests::flow::VERIFIER;
-use tests::{Browser, Client, Fault, PASSWORD, TestSite, Tokens, User, json};
+use tests::{Browser, Client, Fault, PASSWORD, TestSite, Tokens, User, Wishes, json};
 
 const SCOPE: &str = "openid collections:write offline_access";
+
+/// A site that takes a table for dead after a second or so.
+async fn impatient() -> TestSite {
+    let patience = Patience { attempt: Duration::from_millis(700), operation: Duration::from_secs(3) };
+    TestSite::start_with(Wishes { patience: Some(patience), ..Wishes::default() }).await
+}
 
 async fn known(site: &TestSite) -> (User, Browser<'_>, Client) {
     let (user, browser, client) = (site.register("sakura").await, site.browser(), site.client().await);
@@ -15,7 +24,7 @@ async fn known(site: &TestSite) -> (User, Browser<'_>, Client) {
 #[tokio::test]
 async fn e61_a_write_that_is_done_but_never_answered_is_no_replay_when_it_is_tried_again() {
     let redeems = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let (_, browser, client) = known(&site).await;
         let code = browser.code(&client, SCOPE).await;
         site.proxy.fail_once(1, Fault::Silence);
@@ -23,7 +32,7 @@ async fn e61_a_write_that_is_done_but_never_answered_is_no_replay_when_it_is_tri
         assert_eq!(site.userinfo(&tokens.access_token).await.status, 200);
     };
     let refreshes = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let (_, browser, client) = known(&site).await;
         let tokens = browser.authorize_and_redeem(&client, SCOPE).await;
         site.proxy.fail_once(1, Fault::Silence);
@@ -31,13 +40,13 @@ async fn e61_a_write_that_is_done_but_never_answered_is_no_replay_when_it_is_tri
         Tokens::read(&site.refresh(&client, &next.refresh_token).await);
     };
     let registers = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         site.proxy.fail_once(1, Fault::Silence);
         let user = site.register("sakura").await;
         site.sign_in(&user).await;
     };
     let collects = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let (_, browser, client) = known(&site).await;
         let tokens = browser.authorize_and_redeem(&client, SCOPE).await;
         site.proxy.fail_once(2, Fault::Silence);
@@ -50,7 +59,7 @@ async fn e61_a_write_that_is_done_but_never_answered_is_no_replay_when_it_is_tri
 #[tokio::test]
 async fn e61_a_table_that_never_answers_is_a_503_long_before_anybody_gives_up_and_loses_nothing() {
     let redeems = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let (_, browser, client) = known(&site).await;
         let code = browser.code(&client, SCOPE).await;
         site.proxy.fail_from(0, Fault::Silence);
@@ -60,7 +69,7 @@ async fn e61_a_table_that_never_answers_is_a_503_long_before_anybody_gives_up_an
         Tokens::read(&site.redeem(&client, &code, VERIFIER).await);
     };
     let refreshes = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let (_, browser, client) = known(&site).await;
         let tokens = browser.authorize_and_redeem(&client, SCOPE).await;
         site.proxy.fail_from(1, Fault::Silence);
@@ -69,7 +78,7 @@ async fn e61_a_table_that_never_answers_is_a_503_long_before_anybody_gives_up_an
         Tokens::read(&site.refresh(&client, &tokens.refresh_token).await);
     };
     let signs_in = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let user = site.register("sakura").await;
         site.proxy.fail_from(1, Fault::Silence);
         let body = json!({ "username": "sakura", "password": PASSWORD });
@@ -78,7 +87,7 @@ async fn e61_a_table_that_never_answers_is_a_503_long_before_anybody_gives_up_an
         site.sign_in(&user).await;
     };
     let authorizes = async {
-        let site = TestSite::start().await;
+        let site = impatient().await;
         let (_, browser, client) = known(&site).await;
         site.proxy.fail_from(0, Fault::Silence);
         let page = browser.authorize(&client.query(SCOPE)).await;
