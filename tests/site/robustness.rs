@@ -50,7 +50,7 @@ async fn exchange(site: &TestSite, parts: Vec<Vec<u8>>) -> Raw {
 /// Fails unless the answer is clear, and tells nothing of the inside.
 fn assert_clear(reply: &Raw, what: &str) {
     assert!((200..500).contains(&reply.status), "{what}: {} {}", reply.status, reply.text);
-    for inside in ["panicked", "RUST_BACKTRACE", ".rs:", "DynamoDB", "aws_sdk"] {
+    for inside in ["panicked", "RUST_BACKTRACE", ".rs:", "DynamoDB", "sdk_dynamodb"] {
         assert!(!reply.text.contains(inside), "{what}: {}", reply.text);
     }
 }

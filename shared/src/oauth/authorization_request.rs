@@ -128,7 +128,9 @@ impl AuthorizationRequest {
     /// Whether somebody who signed in at `auth_time` must do so again. A sign-in that was made for this request
     /// satisfies both `prompt=login` and any `max_age`.
     pub fn needs_sign_in(&self, auth_time: Time, made_for_this: bool, now: Time) -> bool {
-        !made_for_this && (self.prompt.login || self.max_age.is_some_and(|seconds| now - auth_time > seconds))
+        // `max_age=0` asks for a new sign-in, like `prompt=login`, also within the second (OpenID Connect Core §15.1).
+        let too_old = |seconds| seconds == 0 || now - auth_time > seconds;
+        !made_for_this && (self.prompt.login || self.max_age.is_some_and(too_old))
     }
 }
 
