@@ -24,6 +24,8 @@ async fn the_costs_in_the_documentation_are_those_that_are_measured() {
     let measured = to_markdown(COSTS.get_or_init(measure).await);
     let written = include_str!("../../docs/costs.md").replace("\r\n", "\n");
     assert_eq!(written, measured, "run `cargo run -p tests --example costs > docs/costs.md`");
+    let readme = include_str!("../../README.md").replace("\r\n", "\n");
+    assert!(readme.contains(measured.trim()), "the README's table is an old one: copy docs/costs.md into it");
 }
 
 #[tokio::test]
