@@ -231,7 +231,7 @@ mod tests {
         let client = parse(line);
         assert_eq!(client.redirect_uris, ["https://a/cb", "https://a/two"]);
         assert_eq!(client.grants, [Grant::AuthorizationCode, Grant::RefreshToken]);
-        let client = parse(&format!("{line} --grant client_credentials --public --data /tmp/x"));
+        let client = parse(&format!("{line} --grant client_credentials --public --data elsewhere"));
         assert_eq!((client.grants, client.public), (vec![Grant::ClientCredentials], true));
     }
 }

@@ -16,7 +16,7 @@ use crate::entropy::Entropy;
 use crate::id::Attempt;
 use crate::seal::{Sealable, Sealer};
 use crate::store::signing_keys::{StoredKey, StoredSite};
-use crate::store::table::Transacted;
+use crate::store::transaction::Transacted;
 use crate::store::{Store, StoreError};
 
 /// Keys could not be made or read.

@@ -1,7 +1,8 @@
 //! OAuth clients.
 
+use super::item::{Condition, Item, item, text};
 use super::keys::{self, Key};
-use super::table::{Condition, Item, Query, Store, StoreError, Written, item, text};
+use super::table::{Query, Store, StoreError, Written};
 use crate::id::{Attempt, ClientId, UserId};
 use crate::oauth::Client;
 

@@ -1,7 +1,8 @@
 //! Collection entries. A page of any collection costs the same, however long it is: it is one range of an index.
 
+use super::item::{Condition, item, text};
 use super::keys;
-use super::table::{Condition, Query, Store, StoreError, Written, item, text};
+use super::table::{Query, Store, StoreError, Written};
 use crate::clock::Millis;
 use crate::collection::{Entry, Status};
 use crate::id::{Attempt, UserId};

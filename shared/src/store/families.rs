@@ -1,7 +1,8 @@
 //! Token families: redeemed, rotated, revoked.
 
+use super::item::{Condition, item, number, read};
 use super::keys;
-use super::table::{Condition, Store, StoreError, Written, item, number, read};
+use super::table::{Store, StoreError, Written};
 use crate::clock::Time;
 use crate::id::{Attempt, FamilyId, UserId};
 use crate::oauth::Family;

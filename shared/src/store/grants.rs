@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::item::{Condition, item};
 use super::keys;
-use super::table::{Condition, Store, StoreError, Written, item};
+use super::table::{Store, StoreError, Written};
 use crate::clock::Time;
 use crate::id::{Attempt, ClientId, GrantId, UserId};
 use crate::oauth::Scope;

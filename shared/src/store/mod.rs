@@ -6,9 +6,11 @@
 //! so that the SDK's retry of a write whose answer was lost succeeds instead of looking like somebody else's.
 
 pub mod clients;
+mod connect;
 pub mod entries;
 pub mod families;
 pub mod grants;
+pub mod item;
 pub mod keys;
 pub mod purges;
 pub mod rates;
@@ -16,6 +18,8 @@ mod retries;
 pub mod sessions;
 pub mod signing_keys;
 pub mod table;
+pub mod transaction;
 pub mod users;
 
-pub use table::{Patience, Store, StoreError};
+pub use connect::Patience;
+pub use table::{Store, StoreError};

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::item::{Item, item, text};
 use super::keys::{self, Key};
-use super::table::{Item, Query, Store, StoreError, item, text};
+use super::table::{Query, Store, StoreError};
 use crate::clock::Time;
 use crate::id::UserId;
 

@@ -1,7 +1,8 @@
 //! Signed-in browsers.
 
+use super::item::{Condition, Item, item, number};
 use super::keys;
-use super::table::{Condition, Item, Store, StoreError, Written, item, number};
+use super::table::{Store, StoreError, Written};
 use crate::account::Session;
 use crate::account::User;
 use crate::clock::Time;

@@ -3,8 +3,10 @@
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
 
+use super::item::{Condition, item};
 use super::keys;
-use super::table::{Action, Condition, Query, Store, StoreError, Transacted, item};
+use super::table::{Query, Store, StoreError};
+use super::transaction::{Action, Transacted};
 use crate::clock::Time;
 use crate::id::Attempt;
 

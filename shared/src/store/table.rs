@@ -2,32 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeValue, DeleteRequest, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
-use aws_smithy_http_client::{Builder, tls};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::item::{Condition, Found, Item, key_item, names, names_of, number, read, text, with_attempt};
 use super::keys::Key;
-use super::retries::WrongMoment;
 use crate::id::Attempt;
-
-/// An item as the table has it.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// The table could not be asked or did not answer. The caller answers 503; what was written stays consistent.
 #[derive(Debug, thiserror::Error)]
@@ -54,115 +43,6 @@ pub enum Written {
     Lost(Option<Item>),
 }
 
-/// The outcome of a transaction.
-#[derive(Debug)]
-pub enum Transacted {
-    /// All of it was written.
-    Done,
-    /// None of it was; these actions' conditions failed (the index of each, and what was there).
-    Lost(Vec<(usize, Option<Item>)>),
-}
-
-/// A condition, with what it compares to. `#name` stands for the attribute `name`; every one may be a reserved word.
-#[derive(Clone, Debug)]
-pub struct Condition {
-    expression: String,
-    values: HashMap<String, AttributeValue>,
-}
-
-impl Condition {
-    /// A condition in DynamoDB's expression language.
-    pub fn new(expression: &str) -> Self {
-        Self { expression: expression.to_owned(), values: HashMap::new() }
-    }
-
-    /// Nothing stands there yet.
-    pub fn absent() -> Self {
-        Self::new("attribute_not_exists(#PK)")
-    }
-
-    /// What stands there is of this version.
-    pub fn version(version: u64) -> Self {
-        Self::new("#version = :version").bind(":version", number(version))
-    }
-
-    /// Gives `:name` its value.
-    pub fn bind(mut self, name: &str, value: AttributeValue) -> Self {
-        self.values.insert(name.to_owned(), value);
-        self
-    }
-
-    /// Holds also where nothing stands: a removal whose answer was lost can be tried again.
-    pub fn or_absent(mut self) -> Self {
-        self.expression = format!("({}) OR attribute_not_exists(#PK)", self.expression);
-        self
-    }
-
-    /// Holds also where an earlier try of the same request already wrote.
-    fn or_attempt(mut self, attempt: Attempt) -> Self {
-        self.expression = format!("({}) OR #attempt = :attempt", self.expression);
-        self.bind(":attempt", text(attempt))
-    }
-}
-
-/// A step of a transaction.
-pub enum Action {
-    /// Write an item.
-    Put(Item, Condition),
-    /// Remove an item.
-    Delete(Key, Condition),
-    /// Change an item by an update expression.
-    Update(Key, String, Condition),
-}
-
-/// A string attribute.
-pub fn text(value: impl ToString) -> AttributeValue {
-    AttributeValue::S(value.to_string())
-}
-
-/// A number attribute.
-pub fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-/// An item of `kind` under `key`: the value's own fields, and the table's.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] if the value can't be an item.
-pub fn item<T: Serialize>(key: &Key, kind: &str, value: &T) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(value).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    // Absent and null read the same, and an absent attribute costs nothing.
-    item.retain(|_, value| !matches!(value, AttributeValue::Null(_)));
-    item.extend([
-        ("PK".to_owned(), text(&key.pk)),
-        ("SK".to_owned(), text(&key.sk)),
-        ("type".to_owned(), text(kind)),
-        ("schema".to_owned(), number(1)),
-    ]);
-    Ok(item)
-}
-
-/// Reads an item as `T`.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] where it is not one.
-pub fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-/// What a [`Store::batch_get`] found.
-pub struct Found(HashMap<(String, String), Item>);
-
-impl Found {
-    /// Takes the item under `key` out.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] where it is not a `T`.
-    pub fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>, StoreError> {
-        self.0.remove(&(key.pk.clone(), key.sk.clone())).map(read).transpose()
-    }
-}
-
 /// A query of one partition, of the table or one of its indexes.
 pub struct Query<'a> {
     /// `None` for the table itself.
@@ -181,70 +61,14 @@ pub struct Query<'a> {
     pub attributes: Option<&'a str>,
 }
 
-/// How long the table is waited for, before a call counts as failed.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// One try, of three.
-    pub attempt: Duration,
-    /// All of them.
-    pub operation: Duration,
-}
-
-impl Patience {
-    /// A Lambda's: API Gateway gives up after 30 s, a caller long before.
-    pub const LAMBDA: Self = Self { attempt: Duration::from_millis(1500), operation: Duration::from_secs(5) };
-    /// That of a site on somebody's machine, whose table is no further away than the site itself: if it is slow, the
-    /// machine is busy.
-    pub const LOCAL: Self = Self { attempt: Duration::from_secs(10), operation: Duration::from_secs(30) };
-}
-
 /// The table. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    client: Client,
-    table: Arc<str>,
+    pub(super) client: Client,
+    pub(super) table: Arc<str>,
 }
 
 impl Store {
-    /// A client for `table`, at AWS or at `endpoint`.
-    ///
-    /// Credentials and region come from the environment as AWS's own tools read them. At a plain-http endpoint, which
-    /// is never AWS, made-up ones stand in.
-    pub async fn connect(table: &str, endpoint: Option<&str>, patience: Patience) -> Self {
-        // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
-        static STORES: AtomicU64 = AtomicU64::new(0);
-        let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(plain));
-        if plain {
-            loader = loader
-                .region(Region::new("us-east-1"))
-                .credentials_provider(Credentials::new("local", "local", None, None, "local"));
-        }
-        let partition = format!("store-{}", STORES.fetch_add(1, Ordering::Relaxed));
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&loader.load().await);
-        if let Some(endpoint) = endpoint {
-            config.set_endpoint_url(Some(endpoint.to_owned()));
-        }
-        let config = config
-            .retry_partition(RetryPartition::new(partition))
-            .retry_classifier(WrongMoment)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(3)
-                    .with_initial_backoff(Duration::from_millis(25))
-                    .with_max_backoff(Duration::from_millis(200)),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_millis(1000))
-                    .operation_attempt_timeout(patience.attempt)
-                    .operation_timeout(patience.operation)
-                    .build(),
-            )
-            .build();
-        Self { client: Client::from_conf(config), table: table.into() }
-    }
-
     /// Reads one item, consistently.
     ///
     /// # Errors
@@ -499,100 +323,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Writes all of `actions` or none. The `attempt` is also the request token, so a repeat does nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn transact(&self, actions: Vec<Action>, attempt: Attempt) -> Result<Transacted, StoreError> {
-        let items: Result<Vec<_>, _> = actions.into_iter().map(|action| self.action(action, attempt)).collect();
-        let items = items.map_err(|error| unavailable("TransactWriteItems", error))?;
-        let call = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .client_request_token(attempt.to_string());
-        let Err(error) = call.send().await else { return Ok(Transacted::Done) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-            return Err(unavailable("TransactWriteItems", error));
-        };
-        let failed = |code: Option<&str>| code == Some("ConditionalCheckFailed");
-        let reasons = cancelled.cancellation_reasons().iter().enumerate();
-        let lost: Vec<_> = reasons.filter(|(_, reason)| failed(reason.code())).collect();
-        if lost.is_empty() {
-            // Throttled or in conflict with another transaction, every time that it was tried.
-            return Err(unavailable("TransactWriteItems", error));
-        }
-        Ok(Transacted::Lost(lost.into_iter().map(|(at, reason)| (at, reason.item.clone())).collect()))
-    }
-
-    fn action(
-        &self,
-        action: Action,
-        attempt: Attempt,
-    ) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
-        let transact = TransactWriteItem::builder();
-        let on_failure = ReturnValuesOnConditionCheckFailure::AllOld;
-        Ok(match action {
-            Action::Put(mut item, condition) => {
-                item.insert("attempt".to_owned(), text(attempt));
-                let put = Put::builder()
-                    .table_name(&*self.table)
-                    .set_item(Some(item))
-                    .set_expression_attribute_names(names_of(&condition.expression))
-                    .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
-                    .condition_expression(condition.expression)
-                    .return_values_on_condition_check_failure(on_failure);
-                transact.put(put.build()?)
-            }
-            Action::Delete(key, condition) => {
-                let delete = Delete::builder()
-                    .table_name(&*self.table)
-                    .set_key(Some(key_item(&key)))
-                    .set_expression_attribute_names(names_of(&condition.expression))
-                    .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
-                    .condition_expression(condition.expression)
-                    .return_values_on_condition_check_failure(on_failure);
-                transact.delete(delete.build()?)
-            }
-            Action::Update(key, update, condition) => {
-                let condition = condition.bind(":attempt", text(attempt));
-                let update_expression = with_attempt(&update);
-                let update = Update::builder()
-                    .table_name(&*self.table)
-                    .set_key(Some(key_item(&key)))
-                    .set_expression_attribute_names(names_of(&format!("{update_expression} {}", condition.expression)))
-                    .set_expression_attribute_values(Some(condition.values))
-                    .update_expression(update_expression)
-                    .condition_expression(condition.expression)
-                    .return_values_on_condition_check_failure(on_failure);
-                transact.update(update.build()?)
-            }
-        }
-        .build())
-    }
-}
-
-fn key_item(key: &Key) -> Item {
-    HashMap::from([("PK".to_owned(), text(&key.pk)), ("SK".to_owned(), text(&key.sk))])
-}
-
-/// `SET a` becomes `SET attempt, a`.
-fn with_attempt(update: &str) -> String {
-    update.replacen("SET ", "SET #attempt = :attempt, ", 1)
-}
-
-/// The names that an expression's `#name`s stand for.
-fn names(expression: &str) -> HashMap<String, String> {
-    let words = expression.split('#').skip(1);
-    words
-        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default())
-        .map(|name| (format!("#{name}"), name.to_owned()))
-        .collect()
-}
-
-fn names_of(expression: &str) -> Option<HashMap<String, String>> {
-    Some(names(expression)).filter(|names| !names.is_empty())
 }
 
 fn written<O, E, R>(
@@ -611,14 +341,10 @@ where
     }
 }
 
-fn unavailable(operation: &'static str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+pub(super) fn unavailable(
+    operation: &'static str,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
     let error = error.into();
     StoreError::Unavailable { operation, detail: DisplayErrorContext(&*error).to_string() }
-}
-
-fn http_client(plain: bool) -> SharedHttpClient {
-    if plain {
-        return Builder::new().build_http();
-    }
-    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build_https()
 }

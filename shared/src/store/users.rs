@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::item::{Condition, Item, item, number, text};
 use super::keys;
 use super::sessions::session_item;
-use super::table::{Action, Condition, Item, Store, StoreError, Transacted, Written, item, number, text};
+use super::table::{Store, StoreError, Written};
+use super::transaction::{Action, Transacted};
 use crate::account::Session;
 use crate::account::user::UserStatus;
 use crate::account::{Identifier, IdentifierKind, User};

@@ -2,8 +2,8 @@
 
 use shared::account::user::UserStatus;
 use shared::id::{Attempt, UserId};
+use shared::store::item::{Condition, number};
 use shared::store::keys;
-use shared::store::table::{Condition, number};
 use tests::{PASSWORD, TestSite, Tokens, json};
 
 use super::{DAY, SCOPE, assert_invalid_grant, claims, with_tokens};
