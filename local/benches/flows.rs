@@ -77,7 +77,7 @@ async fn main() {
         let (whole, table) = (each(after.whole - before.whole), each(after.table - before.table));
         let floor = *floor.get_or_insert(whole);
         println!(
-            "| {name} | {:.0} | {whole:.2} ms | {table:.2} ms | {:.1} |",
+            "| {name} | {:.0} | {whole:.3} ms | {table:.3} ms | {:.1} |",
             f64::from(done) / seconds,
             whole / floor
         );
