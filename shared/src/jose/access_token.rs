@@ -2,7 +2,7 @@
 //! from the JWKS by its `kid`.
 
 use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
 
 use crate::app::Site;
@@ -97,9 +97,7 @@ pub enum BadToken {
 
 /// Signs an access token. `None` where the site has no key to sign with.
 pub fn sign(site: &Site, claims: &AccessClaims, now: Time) -> Option<String> {
-    let key = site.keys.signer(Algorithm::ES256, now)?;
-    let header = Header { typ: Some("at+jwt".to_owned()), kid: Some(key.kid.clone()), ..Header::new(key.alg) };
-    encode(&header, claims, &key.encoding).ok()
+    site.keys.signer(Algorithm::ES256, now)?.sign("at+jwt", claims)
 }
 
 /// Checks an access token's signature, type, issuer, audience and time (RFC 9068 §4).

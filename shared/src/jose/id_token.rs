@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::{Algorithm, Header, encode};
+use jsonwebtoken::Algorithm;
 use serde::Serialize;
 
 use crate::app::Site;
@@ -39,7 +39,5 @@ pub fn at_hash(access_token: &str) -> String {
 
 /// Signs an ID token. `None` where the site has no key to sign with.
 pub fn sign(site: &Site, claims: &IdClaims, now: Time) -> Option<String> {
-    let key = site.keys.signer(Algorithm::RS256, now)?;
-    let header = Header { kid: Some(key.kid.clone()), ..Header::new(key.alg) };
-    encode(&header, claims, &key.encoding).ok()
+    site.keys.signer(Algorithm::RS256, now)?.sign("JWT", claims)
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +40,39 @@ pub struct SigningKey {
     pub kid: String,
     /// What it signs with.
     pub alg: Algorithm,
-    /// The private half.
-    pub encoding: EncodingKey,
     /// The public half.
     pub decoding: DecodingKey,
+    private: PrivateKey,
     jwk: Jwk,
     signs_from: Time,
+}
+
+/// A private key, parsed once and for all. jsonwebtoken parses one at every signature, which for RSA also throws away
+/// what aws-lc works out at a key's first use: 3.9 ms instead of 0.5 ms.
+enum PrivateKey {
+    Rsa(Box<RsaKeyPair>),
+    Ec(Box<EcdsaKeyPair>),
+}
+
+impl SigningKey {
+    /// Signs `claims` as a JWT of type `typ` in the compact form (RFC 7515 §7.1), naming this key. `None` only where
+    /// the claims can't be written as JSON, or aws-lc fails.
+    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Option<String> {
+        let header = Header { typ: Some(typ.to_owned()), kid: Some(self.kid.clone()), ..Header::new(self.alg) };
+        let encode = |json: Vec<u8>| BASE64URL_NOPAD.encode(&json);
+        let header = encode(serde_json::to_vec(&header).ok()?);
+        let message = format!("{header}.{}", encode(serde_json::to_vec(claims).ok()?));
+        let random = SystemRandom::new();
+        let signature = match &self.private {
+            PrivateKey::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).ok()?;
+                BASE64URL_NOPAD.encode(&signature)
+            }
+            PrivateKey::Ec(pair) => BASE64URL_NOPAD.encode(pair.sign(&random, message.as_bytes()).ok()?.as_ref()),
+        };
+        Some(format!("{message}.{signature}"))
+    }
 }
 
 /// The published keys. Cheap to clone.
@@ -132,7 +160,7 @@ fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<Stored
             EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| KeyError::Generation)?
         }
         _ => {
-            let random = aws_lc_rs::rand::SystemRandom::new();
+            let random = SystemRandom::new();
             let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
             EncodingKey::from_ec_der(pkcs8.map_err(|_| KeyError::Generation)?.as_ref())
         }
@@ -149,13 +177,19 @@ fn open(stored: &StoredKey, at_rest: &Sealer) -> Result<SigningKey, KeyError> {
     let unreadable = || KeyError::Unreadable(stored.kid.clone());
     let AtRest(text) = at_rest.open(&stored.sealed, b"").map_err(|_| unreadable())?;
     let der = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| unreadable())?;
-    let encoding = match stored.alg {
-        Algorithm::RS256 => EncodingKey::from_rsa_der(&der),
-        _ => EncodingKey::from_ec_der(&der),
+    let (encoding, private) = match stored.alg {
+        Algorithm::RS256 => {
+            let pair = RsaKeyPair::from_der(&der).map_err(|_| unreadable())?;
+            (EncodingKey::from_rsa_der(&der), PrivateKey::Rsa(Box::new(pair)))
+        }
+        _ => {
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).map_err(|_| unreadable())?;
+            (EncodingKey::from_ec_der(&der), PrivateKey::Ec(Box::new(pair)))
+        }
     };
     let mut jwk = Jwk::from_encoding_key(&encoding, stored.alg).map_err(|_| unreadable())?;
     jwk.common.key_id = Some(stored.kid.clone());
     jwk.common.public_key_use = Some(PublicKeyUse::Signature);
     let decoding = DecodingKey::from_jwk(&jwk).map_err(|_| unreadable())?;
-    Ok(SigningKey { kid: stored.kid.clone(), alg: stored.alg, encoding, decoding, jwk, signs_from: stored.signs_from })
+    Ok(SigningKey { kid: stored.kid.clone(), alg: stored.alg, private, decoding, jwk, signs_from: stored.signs_from })
 }
