@@ -22,8 +22,8 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// A Lambda's: API Gateway gives up after 30 s, a caller long before.
-    pub const LAMBDA: Self = Self { attempt: Duration::from_millis(1500), operation: Duration::from_secs(5) };
+    /// A Lambda's. A sign-in is three calls one after the other, and the functions have ten seconds.
+    pub const LAMBDA: Self = Self { attempt: Duration::from_secs(1), operation: Duration::from_secs(3) };
     /// That of a site on somebody's machine, whose table is no further away than the site itself: if it is slow, the
     /// machine is busy.
     pub const LOCAL: Self = Self { attempt: Duration::from_secs(10), operation: Duration::from_secs(30) };
