@@ -23,18 +23,9 @@ async fn all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T
     done.into_iter().flatten().collect()
 }
 
-/// Asks `times` times at once. Where a busy machine's table did not answer in time (503) nothing was decided: those ask
-/// again, as `Retry-After` tells them, one after another.
+/// Asks `times` times at once.
 async fn at_once<F: Future<Output = Reply>>(times: usize, ask: impl Fn(usize) -> F) -> Vec<Reply> {
-    let mut replies = all((0..times).map(&ask)).await;
-    for (n, reply) in replies.iter_mut().enumerate() {
-        for _ in 0..5 {
-            if reply.status == 503 && !reply.header("retry-after").is_empty() {
-                *reply = ask(n).await;
-            }
-        }
-    }
-    replies
+    all((0..times).map(ask)).await
 }
 
 fn with_status(replies: &[Reply], status: u16) -> Vec<&Reply> {

@@ -55,12 +55,9 @@ fn assert_clear(reply: &Raw, what: &str) {
     }
 }
 
-/// Fails unless it is a refusal in words, or who sent a page's form without being signed in is told to sign in.
+/// Fails unless it is a refusal in words.
 fn assert_refused(reply: &Raw, what: &str) {
     assert_clear(reply, what);
-    if reply.status == 303 && what.contains("x-www-form-urlencoded") && reply.text.contains("location: /login?") {
-        return;
-    }
     assert!((400..500).contains(&reply.status), "{what}: {} {}", reply.status, reply.text);
     let body = reply.text.split("\r\n\r\n").nth(1).unwrap_or_default();
     assert!(body.len() > 10, "{what} is refused without a word: {}", reply.text);

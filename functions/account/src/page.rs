@@ -83,8 +83,12 @@ impl Form {
         csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
         let (params, object) = (incoming.body_params()?, incoming.form_object()?);
-        let signed_in = session::find(app, &site, incoming).await?;
-        Ok(signed_in.map(|signed_in| Self { site, signed_in, params, object }))
+        let Some(signed_in) = session::find(app, &site, incoming).await? else {
+            // Whose session ended while the page was open signs in again; what never came from the page goes nowhere.
+            csrf::check_form(app, &site, incoming, &params)?;
+            return Ok(None);
+        };
+        Ok(Some(Self { site, signed_in, params, object }))
     }
 
     /// Whether it came from the page: nothing may be done before.

@@ -35,7 +35,11 @@ pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
         csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
         let params = incoming.body_params()?;
-        let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let Some(signed_in) = session::find(app, &site, incoming).await? else {
+            // Whose session ended while the page was open signs in again; what never came from the page goes nowhere.
+            csrf::check_form(app, &site, incoming, &params)?;
+            return Ok(see_other(SIGN_IN));
+        };
         check_policy(app)?;
         let user = &signed_in.user;
         if csrf::check_form(app, &site, incoming, &params).is_err() {
