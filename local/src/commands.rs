@@ -3,23 +3,31 @@
 use std::path::Path;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::account::{Identifier, UserStatus};
 use shared::clock::Clock;
+use shared::config::{self, ConfigError};
 use shared::entropy::Entropy;
 use shared::id::{Attempt, ClientId, UserId};
+use shared::jose::keys::{self, KeyError};
 use shared::oauth::Client;
 use shared::oauth::client::{HashedSecret, Registration};
+use shared::oauth::lifetimes::{SITE_CACHE, longest_sealed};
 use shared::oauth::metadata::{GrantType, Requested};
 use shared::store::{Patience, Store, StoreError};
 
-use crate::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};
-use crate::data::{Announcement, DataError, DataFolder};
+use crate::cli::{ClientCommand, Command, EpochCommand, Grant, NewClient, UserCommand};
+use crate::data::{self, Announcement, DataError, DataFolder};
 use crate::table::{TABLE_NAME, Table, TableError};
 
 /// How long a site that is just starting, or another command that is just ending, is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What an operator should know who thinks of dropping the old secret key at once.
+const IF_DROPPED_EARLIER: &str = "everybody is signed out at once: sessions, codes, access and refresh tokens that the \
+    old secret key made are refused, and nobody's browser is known any more; accounts, consents and collections stay";
 
 /// The table, and what keeps it open.
 pub struct Connection {
@@ -38,6 +46,9 @@ pub enum ConnectError {
     /// The table in it.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The secret keys of a deployed site.
+    #[error("{0}: give it as the deployed functions have it")]
+    Config(#[from] ConfigError),
 }
 
 /// A command could not be done.
@@ -49,6 +60,9 @@ pub enum CommandError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 impl Connection {
@@ -58,11 +72,16 @@ impl Connection {
     }
 }
 
-/// The table of the site that is running on `folder`; where none is, the one at `endpoint`; else the folder's own.
+/// A deployed site's `table`, at AWS or at `endpoint`. Without `table`, that of the site that is running on `folder`;
+/// where none is, the one at `endpoint`; else the folder's own.
 ///
 /// # Errors
 /// [`ConnectError`].
-pub async fn connect(folder: &Path, endpoint: Option<&str>) -> Result<Connection, ConnectError> {
+pub async fn connect(folder: &Path, endpoint: Option<&str>, table: Option<&str>) -> Result<Connection, ConnectError> {
+    if let Some(table) = table {
+        let store = Store::connect(table, endpoint, Patience::LOCAL).await;
+        return Ok(Connection { store, _table: None, _folder: None });
+    }
     let mut waited = Duration::ZERO;
     loop {
         if let Some(endpoint) = Announcement::read(folder).as_deref().or(endpoint) {
@@ -84,12 +103,32 @@ pub async fn connect(folder: &Path, endpoint: Option<&str>) -> Result<Connection
     }
 }
 
-/// Does `command`. The answer is what is printed.
+/// The secret keys of the site whose table [`connect`] connects to: a deployed one's are in `SECRET_KEY`, the others' in
+/// the folder.
+///
+/// # Errors
+/// [`ConnectError`].
+pub fn secret_keys(folder: &Path, table: Option<&str>) -> Result<Vec<SecretString>, ConnectError> {
+    Ok(match table {
+        Some(_) => config::secret_keys_from_env()?,
+        None => data::read_secret_keys(folder)?,
+    })
+}
+
+/// Does `command`. The answer is what is printed. Only [`Command::Reseal`] looks at the secret keys.
 ///
 /// # Errors
 /// [`CommandError`].
-pub async fn run(command: &Command, store: &Store, clock: &Clock, entropy: &Entropy) -> Result<Value, CommandError> {
+pub async fn run(
+    command: &Command,
+    store: &Store,
+    secret_keys: &[SecretString],
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Value, CommandError> {
     match command {
+        Command::Epoch(EpochCommand::Raise) => epoch_raise(store, clock, entropy).await,
+        Command::Reseal => reseal(store, secret_keys, clock, entropy).await,
         Command::Client(ClientCommand::Create(client)) => client_create(store, client, clock, entropy).await,
         Command::Client(ClientCommand::List) => client_list(store).await,
         Command::Client(ClientCommand::Allow { id, grant }) => client_allow(store, id, *grant, entropy).await,
@@ -185,6 +224,49 @@ async fn user_disable(store: &Store, user: &str, entropy: &Entropy) -> Result<Va
         let user = store.find_user(id).await?.ok_or_else(unknown)?;
         if store.set_user_status(&user, UserStatus::Disabled, Attempt::new(entropy)).await? {
             return Ok(json!({ "user_id": id, "status": UserStatus::Disabled }));
+        }
+    }
+    Err(busy())
+}
+
+async fn epoch_raise(store: &Store, clock: &Clock, entropy: &Entropy) -> Result<Value, CommandError> {
+    for _ in 0..5 {
+        let (site, now) = (store.find_site().await?.ok_or(StoreError::NoSite)?, clock.now());
+        // Not merely the next one: the table may have had that before it was restored.
+        let next = u64::try_from(now.0).unwrap_or_default().max(site.epoch.saturating_add(1));
+        if store.raise_epoch(site.epoch, next, Attempt::new(entropy)).await? {
+            let noticed = (now + SITE_CACHE).to_string();
+            return Ok(json!({ "old_epoch": site.epoch, "epoch": next, "noticed_everywhere_at": noticed }));
+        }
+    }
+    Err(busy())
+}
+
+/// Seals anew what is sealed at rest. Every pass leaves less to do, and a pass that finds nothing ends it, so that two at
+/// once, or one after another that was cut off, only do what is left.
+async fn reseal(
+    store: &Store,
+    secret_keys: &[SecretString],
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Value, CommandError> {
+    let at_rest = keys::at_rest(secret_keys, clock, entropy);
+    let mut resealed = 0;
+    for _ in 0..5 {
+        let site = store.find_site().await?.ok_or(StoreError::NoSite)?;
+        let mut left = Vec::new();
+        for key in &site.keys {
+            left.extend(keys::reseal(key, &at_rest)?.map(|sealed| (key, sealed)));
+        }
+        if left.is_empty() {
+            return Ok(json!({
+                "signing_keys": { "resealed": resealed, "already_right": site.keys.len().saturating_sub(resealed) },
+                "old_secret_needed_until": (clock.now() + longest_sealed()).to_string(),
+                "if_dropped_earlier": IF_DROPPED_EARLIER,
+            }));
+        }
+        for (key, sealed) in left {
+            resealed += usize::from(store.reseal_key(key, &sealed, Attempt::new(entropy)).await?);
         }
     }
     Err(busy())
