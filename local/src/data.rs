@@ -30,7 +30,7 @@ pub enum DataError {
     #[error("the data folder {} is in use by another bangumoe: stop that one, or choose another folder with --data", .0.display())]
     InUse(PathBuf),
     /// The secret key's file holds something else.
-    #[error("{} is not a secret key of 32 characters or more (or several, separated by commas): restore it, or remove the whole folder", .0.display())]
+    #[error("{} is not a secret key of 32 characters or more (or several, each on its line): restore it, or remove the whole folder", .0.display())]
     NotAKey(PathBuf),
     /// The file system.
     #[error("{}: {source}", path.display())]
@@ -88,14 +88,15 @@ impl DataFolder {
     }
 }
 
-/// The secret keys of the site whose data folder `path` is, also while that site is running.
+/// The secret keys of the site whose data folder `path` is, also while that site is running: one on each line of a file,
+/// of which the first seals.
 ///
 /// # Errors
 /// [`DataError`], also where there are none yet.
 pub fn read_secret_keys(path: &Path) -> Result<Vec<SecretString>, DataError> {
     let path = path.join("secret_key");
     let text = std::fs::read_to_string(&path).map_err(at(&path))?;
-    config::secret_keys(&text).ok_or(DataError::NotAKey(path))
+    config::secret_keys(text.lines()).ok_or(DataError::NotAKey(path))
 }
 
 impl Announcement {
@@ -187,7 +188,7 @@ mod tests {
         let data = DataFolder::open(folder.path()).unwrap();
         let old = data.secret_keys(&Entropy::seeded(1)).unwrap().remove(0);
         let new = "a new secret key of 32 characters or more";
-        std::fs::write(folder.path().join("secret_key"), format!("{new},{}\n", old.expose_secret())).unwrap();
+        std::fs::write(folder.path().join("secret_key"), format!("{new}\n{}\n", old.expose_secret())).unwrap();
         let keys = read_secret_keys(folder.path()).unwrap();
         let keys: Vec<_> = keys.iter().map(|key| key.expose_secret()).collect();
         assert_eq!(keys, [new, old.expose_secret()]);

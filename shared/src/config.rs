@@ -90,7 +90,7 @@ impl Config {
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
         }
-        let secret_keys = secret_keys(&secrets).unwrap_or_default();
+        let secret_keys = secret_keys(secrets.split(',')).unwrap_or_default();
         if secret_keys.is_empty() && !secrets.is_empty() {
             wrong.push(SHORT_SECRET.to_owned());
         }
@@ -103,9 +103,9 @@ impl Config {
 
 const SHORT_SECRET: &str = "SECRET_KEY must be of 32 characters or more";
 
-/// Reads one secret key or several, separated by commas. `None` where there is none, or one of less than 32 characters.
-pub fn secret_keys(text: &str) -> Option<Vec<SecretString>> {
-    let keys: Vec<_> = text.split(',').map(str::trim).filter(|key| !key.is_empty()).collect();
+/// Reads one secret key or several. `None` where there is none, or one of less than 32 characters.
+pub fn secret_keys<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Vec<SecretString>> {
+    let keys: Vec<_> = texts.map(str::trim).filter(|key| !key.is_empty()).collect();
     let good = !keys.is_empty() && keys.iter().all(|key| key.len() >= 32);
     good.then(|| keys.into_iter().map(SecretString::from).collect())
 }
@@ -117,7 +117,7 @@ pub fn secret_keys(text: &str) -> Option<Vec<SecretString>> {
 pub fn secret_keys_from_env() -> Result<Vec<SecretString>, ConfigError> {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     let text = std::env::var("SECRET_KEY").unwrap_or_default();
-    secret_keys(&text).ok_or_else(|| ConfigError(vec![SHORT_SECRET.to_owned()]))
+    secret_keys(text.split(',')).ok_or_else(|| ConfigError(vec![SHORT_SECRET.to_owned()]))
 }
 
 impl Issuer {
@@ -179,10 +179,10 @@ mod tests {
     fn of_several_secret_keys_every_one_is_long_enough() {
         let long = "0123456789abcdef0123456789abcdef";
         for (text, count) in [(long.to_owned(), Some(1)), (format!(" {long} ,{long},\n"), Some(2))] {
-            assert_eq!(secret_keys(&text).map(|keys| keys.len()), count);
+            assert_eq!(secret_keys(text.split(',')).map(|keys| keys.len()), count);
         }
         for text in ["", ",", " , ", "short", &format!("{long},short")] {
-            assert!(secret_keys(text).is_none(), "{text:?}");
+            assert!(secret_keys(text.split(',')).is_none(), "{text:?}");
         }
     }
 
