@@ -167,7 +167,8 @@ impl Site {
         app.site().await?;
 
         let routers = functions::routers().into_iter();
-        let functions: HashMap<_, _> = routers.map(|(name, router)| (name, router.with_state(app.clone()))).collect();
+        let functions: HashMap<_, _> =
+            routers.map(|(name, router)| (name, router.with_state(app.of_function(name)))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
@@ -209,7 +210,7 @@ impl Site {
     /// The function's own.
     pub async fn run_scheduled(&self, name: &str) -> Result<(), shared::lambda::Error> {
         match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
-            Some((_, run)) => run(self.app.clone()).await,
+            Some((known, run)) => run(self.app.of_function(known)).await,
             None => Ok(()),
         }
     }
