@@ -172,7 +172,8 @@ impl Site {
         run_scheduled("rotate-keys", &app).await.map_err(|error| StartError::Keys(error.to_string()))?;
 
         let routers = functions::routers().into_iter();
-        let functions: HashMap<_, _> = routers.map(|(name, router)| (name, router.with_state(app.clone()))).collect();
+        let functions: HashMap<_, _> =
+            routers.map(|(name, router)| (name, router.with_state(app.of_function(name)))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
@@ -229,7 +230,7 @@ impl Site {
 
 async fn run_scheduled(name: &str, app: &App) -> Result<(), shared::lambda::Error> {
     match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
-        Some((_, run)) => run(app.clone()).await,
+        Some((known, run)) => run(app.of_function(known)).await,
         None => Ok(()),
     }
 }

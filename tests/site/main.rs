@@ -17,6 +17,7 @@ mod faults;
 mod forms;
 mod gateway;
 mod keys;
+mod permissions;
 mod races;
 mod refresh;
 mod registration;

@@ -12,6 +12,7 @@ pub mod costs;
 pub mod faults;
 pub mod flow;
 pub mod operator;
+pub mod permissions;
 pub mod reply;
 
 use std::sync::OnceLock;

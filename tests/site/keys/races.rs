@@ -1,6 +1,9 @@
 //! Several runs at once.
 
+use shared::app::App;
+use shared::id::Attempt;
 use shared::oauth::lifetimes::{KEY_LEAD, KEY_REMAINS, KEY_SIGNS};
+use shared::store::signing_keys::StoredKey;
 use tests::TestSite;
 use tokio::task::JoinSet;
 
@@ -8,12 +11,12 @@ use super::{another, assert_in_line, empty, rotate, stored};
 
 /// Runs `rotate-keys` eight times at once, in two processes.
 async fn rotate_at_once(site: &TestSite) {
-    let other = another_process(site).await;
+    let apps = [site.site.app().of_function("rotate-keys"), another_process(site)];
     let functions = local::functions::scheduled();
     let (_, run) = functions.into_iter().find(|(name, _)| *name == "rotate-keys").unwrap();
     let mut runs = JoinSet::new();
     for n in 0..8 {
-        runs.spawn(run(if n % 2 == 0 { site.site.app().clone() } else { other.clone() }));
+        runs.spawn(run(apps[n % 2].clone()));
     }
     for ended in runs.join_all().await {
         ended.unwrap();
@@ -21,9 +24,9 @@ async fn rotate_at_once(site: &TestSite) {
 }
 
 /// A second process, which has read nothing yet.
-async fn another_process(site: &TestSite) -> shared::app::App {
+fn another_process(site: &TestSite) -> App {
     let app = site.site.app();
-    shared::app::App::new(app.config.clone(), app.clock.clone(), app.entropy.clone(), app.store.clone())
+    App::new(app.config.clone(), app.clock.clone(), app.entropy.clone(), app.store.clone()).of_function("rotate-keys")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -65,8 +68,8 @@ async fn u39_a_run_that_was_held_up_for_a_month_does_no_harm() {
     // What it would write: the key that it read is gone, and has had a successor.
     let store = &site.site.app().store;
     for (old, next) in read.iter().zip(&line) {
-        let attempt = shared::id::Attempt::new(&site.site.app().entropy);
-        let late = shared::store::signing_keys::StoredKey { kid: format!("{}-late", next.kid), ..next.clone() };
+        let attempt = Attempt::new(&site.site.app().entropy);
+        let late = StoredKey { kid: format!("{}-late", next.kid), ..next.clone() };
         assert!(!store.succeed_key(old, &late, attempt).await.unwrap());
         // And what nobody gave a successor is never removed.
         store.retire_key(&next.kid).await.unwrap();
