@@ -15,8 +15,8 @@ async fn rotate_at_once(site: &TestSite) {
     let functions = local::functions::scheduled();
     let (_, run) = functions.into_iter().find(|(name, _)| *name == "rotate-keys").unwrap();
     let mut runs = JoinSet::new();
-    for n in 0..8 {
-        runs.spawn(run(apps[n % 2].clone()));
+    for app in apps.iter().cycle().take(8) {
+        runs.spawn(run(app.clone()));
     }
     for ended in runs.join_all().await {
         ended.unwrap();
