@@ -45,12 +45,32 @@ pub enum Command {
     /// People
     #[command(subcommand)]
     User(UserCommand),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// The site's epoch: whatever was handed out in an earlier one is refused
     #[command(subcommand)]
     Epoch(EpochCommand),
     /// Seal everything that is sealed at rest under the first secret key: of SECRET_KEY for the table that --table names,
     /// else of the data folder's file secret_key
     Reseal,
+}
+
+impl Command {
+    /// Whether it opens or seals something.
+    pub fn needs_secret_keys(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Reseal)
+    }
+}
+
+/// What an operator does with signing keys. They succeed one another by themselves.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Remove a stolen key at once, with all that it has signed, and put another in its place
+    Replace {
+        /// Its name: the kid in a token's header, and in /oauth2/jwks
+        kid: String,
+    },
 }
 
 /// What an operator does with the site's epoch.
@@ -194,9 +214,9 @@ async fn run_command(command: &Command, cli: &Cli) -> Result<(), String> {
     let endpoint = cli.dynamodb_endpoint.as_deref().filter(|url| !url.is_empty());
     let table = cli.table.as_deref().filter(|name| !name.is_empty());
     let failed = |error: ConnectError| error.to_string();
-    let secret_keys = match command {
-        Command::Reseal => commands::secret_keys(&cli.data, table).map_err(failed)?,
-        _ => Vec::new(),
+    let secret_keys = match command.needs_secret_keys() {
+        true => commands::secret_keys(&cli.data, table).map_err(failed)?,
+        false => Vec::new(),
     };
     let connection = commands::connect(&cli.data, endpoint, table).await.map_err(failed)?;
     let (clock, entropy) = (Clock::system(), Entropy::system());

@@ -1,5 +1,7 @@
 //! What the operator's commands do, and the table that they do it to.
 
+mod keys;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,23 +13,18 @@ use shared::clock::Clock;
 use shared::config::{self, ConfigError};
 use shared::entropy::Entropy;
 use shared::id::{Attempt, ClientId, UserId};
-use shared::jose::keys::{self, KeyError};
+use shared::jose::keys::KeyError;
 use shared::oauth::Client;
 use shared::oauth::client::{HashedSecret, Registration};
-use shared::oauth::lifetimes::{SITE_CACHE, longest_sealed};
 use shared::oauth::metadata::{GrantType, Requested};
 use shared::store::{Patience, Store, StoreError};
 
-use crate::cli::{ClientCommand, Command, EpochCommand, Grant, NewClient, UserCommand};
+use crate::cli::{ClientCommand, Command, EpochCommand, Grant, KeyCommand, NewClient, UserCommand};
 use crate::data::{self, Announcement, DataError, DataFolder};
 use crate::table::{TABLE_NAME, Table, TableError};
 
 /// How long a site that is just starting, or another command that is just ending, is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What an operator should know who thinks of dropping the old secret key at once.
-const IF_DROPPED_EARLIER: &str = "everybody is signed out at once: sessions, codes, access and refresh tokens that the \
-    old secret key made are refused, and nobody's browser is known any more; accounts, consents and collections stay";
 
 /// The table, and what keeps it open.
 pub struct Connection {
@@ -115,7 +112,8 @@ pub fn secret_keys(folder: &Path, table: Option<&str>) -> Result<Vec<SecretStrin
     })
 }
 
-/// Does `command`. The answer is what is printed. Only [`Command::Reseal`] looks at the secret keys.
+/// Does `command`. The answer is what is printed. The secret keys are those of the site,
+/// where the command [needs](Command::needs_secret_keys) them.
 ///
 /// # Errors
 /// [`CommandError`].
@@ -127,8 +125,9 @@ pub async fn run(
     entropy: &Entropy,
 ) -> Result<Value, CommandError> {
     match command {
-        Command::Epoch(EpochCommand::Raise) => epoch_raise(store, clock, entropy).await,
-        Command::Reseal => reseal(store, secret_keys, clock, entropy).await,
+        Command::Epoch(EpochCommand::Raise) => keys::epoch_raise(store, clock, entropy).await,
+        Command::Key(KeyCommand::Replace { kid }) => keys::replace(store, kid, secret_keys, clock, entropy).await,
+        Command::Reseal => keys::reseal(store, secret_keys, clock, entropy).await,
         Command::Client(ClientCommand::Create(client)) => client_create(store, client, clock, entropy).await,
         Command::Client(ClientCommand::List) => client_list(store).await,
         Command::Client(ClientCommand::Allow { id, grant }) => client_allow(store, id, *grant, entropy).await,
@@ -224,49 +223,6 @@ async fn user_disable(store: &Store, user: &str, entropy: &Entropy) -> Result<Va
         let user = store.find_user(id).await?.ok_or_else(unknown)?;
         if store.set_user_status(&user, UserStatus::Disabled, Attempt::new(entropy)).await? {
             return Ok(json!({ "user_id": id, "status": UserStatus::Disabled }));
-        }
-    }
-    Err(busy())
-}
-
-async fn epoch_raise(store: &Store, clock: &Clock, entropy: &Entropy) -> Result<Value, CommandError> {
-    for _ in 0..5 {
-        let (site, now) = (store.find_site().await?.ok_or(StoreError::NoSite)?, clock.now());
-        // Not merely the next one: the table may have had that before it was restored.
-        let next = u64::try_from(now.0).unwrap_or_default().max(site.epoch.saturating_add(1));
-        if store.raise_epoch(site.epoch, next, Attempt::new(entropy)).await? {
-            let noticed = (now + SITE_CACHE).to_string();
-            return Ok(json!({ "old_epoch": site.epoch, "epoch": next, "noticed_everywhere_at": noticed }));
-        }
-    }
-    Err(busy())
-}
-
-/// Seals anew what is sealed at rest. Every pass leaves less to do, and a pass that finds nothing ends it, so that two at
-/// once, or one after another that was cut off, only do what is left.
-async fn reseal(
-    store: &Store,
-    secret_keys: &[SecretString],
-    clock: &Clock,
-    entropy: &Entropy,
-) -> Result<Value, CommandError> {
-    let at_rest = keys::at_rest(secret_keys, clock, entropy);
-    let mut resealed = 0;
-    for _ in 0..5 {
-        let site = store.find_site().await?.ok_or(StoreError::NoSite)?;
-        let mut left = Vec::new();
-        for key in &site.keys {
-            left.extend(keys::reseal(key, &at_rest)?.map(|sealed| (key, sealed)));
-        }
-        if left.is_empty() {
-            return Ok(json!({
-                "signing_keys": { "resealed": resealed, "already_right": site.keys.len().saturating_sub(resealed) },
-                "old_secret_needed_until": (clock.now() + longest_sealed()).to_string(),
-                "if_dropped_earlier": IF_DROPPED_EARLIER,
-            }));
-        }
-        for (key, sealed) in left {
-            resealed += usize::from(store.reseal_key(key, &sealed, Attempt::new(entropy)).await?);
         }
     }
     Err(busy())

@@ -163,6 +163,7 @@ fn a_new_secret_key_is_put_before_the_old_one_and_then_alone() {
     drop(site);
     std::fs::write(&file, new).unwrap();
     assert_eq!(Site::start(folder, &[]).get("/oauth2/jwks"), 200);
+    assert!(error_of(bangumoe(folder, &["key", "replace", "x"])).contains("no signing key has the name x"));
     let raised = answer(folder, &["epoch", "raise"]);
     assert_eq!(raised["old_epoch"], 1);
     assert!(raised["epoch"].as_u64().unwrap() > 1, "{raised}");

@@ -293,6 +293,7 @@ fn help_names_every_option_and_command_and_an_unknown_one_is_refused() {
         "--table",
         "client",
         "user",
+        "key",
         "epoch",
         "reseal",
         "AWS_ENDPOINT_URL_DYNAMODB",

@@ -6,6 +6,7 @@ mod epoch;
 mod faults;
 mod provisioning;
 mod races;
+mod replacement;
 mod rotation;
 mod secrets;
 

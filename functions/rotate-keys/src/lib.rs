@@ -10,7 +10,8 @@ use shared::lambda::Error;
 /// Does what there is to do.
 ///
 /// # Errors
-/// The table's; or a key there that the secret key does not open: then nothing is written.
+/// The table's; a key there that the secret key does not open: then nothing is written; a kind of which there is none: then
+/// the others' succession goes on.
 pub async fn run(app: App) -> Result<(), Error> {
     let (secret_keys, store) = (&app.config.secret_keys, &app.store);
     let Some(site) = store.find_site().await? else {
@@ -22,8 +23,12 @@ pub async fn run(app: App) -> Result<(), Error> {
     // What does not open the present keys must not seal the next.
     KeySet::open(&site.keys, &at_rest)?;
     let now = app.clock.now();
+    let mut outcome = Ok(());
     for alg in ALGORITHMS {
-        let newest = succession::newest(&site.keys, alg).ok_or(KeyError::Missing(alg))?;
+        let Some(newest) = succession::newest(&site.keys, alg) else {
+            outcome = Err(KeyError::Missing(alg).into());
+            continue;
+        };
         if let Some(signs_from) = succession::successor_signs_from(newest, now) {
             let next = keys::generate(alg, &at_rest, signs_from)?;
             if store.succeed_key(newest, &next, Attempt::new(&app.entropy)).await? {
@@ -35,5 +40,5 @@ pub async fn run(app: App) -> Result<(), Error> {
         store.retire_key(&key.kid).await?;
         tracing::info!(kid = key.kid, "the key is retired");
     }
-    Ok(())
+    outcome
 }

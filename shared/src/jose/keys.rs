@@ -30,7 +30,7 @@ pub enum KeyError {
     #[error("a signing key could not be made")]
     Generation,
     /// The table has none for this algorithm, which no run of ours leaves behind.
-    #[error("the table has no {0:?} key left: restore the table")]
+    #[error("the table has no {0:?} key left: somebody has removed it")]
     Missing(Algorithm),
     /// The table has one that no configured secret key opens, or that does not parse.
     #[error("signing key {0} can't be read: is SECRET_KEY the one that it was sealed with?")]

@@ -32,6 +32,13 @@ pub fn retired(keys: &[StoredKey], now: Time) -> impl Iterator<Item = &StoredKey
     })
 }
 
+/// From when a key must sign that takes the place of `removed`; none needs to where a newer one signs already.
+pub fn replacement_signs_from(keys: &[StoredKey], removed: &StoredKey, now: Time) -> Option<Time> {
+    let newer =
+        |key: &StoredKey| key.alg == removed.alg && key.signs_from > removed.signs_from && key.signs_from <= now;
+    (!keys.iter().any(newer)).then(|| removed.signs_from.max(now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +56,15 @@ mod tests {
         assert_eq!(successor_signs_from(&only, Time(end - KEY_LEAD)), Some(Time(end)));
         // However late.
         assert_eq!(successor_signs_from(&only, Time(end + KEY_SIGNS)), Some(Time(end + KEY_SIGNS + KEY_LEAD)));
+    }
+
+    #[test]
+    fn whoever_takes_a_keys_place_signs_when_it_would_have() {
+        let keys = [1_000, 2_000, 3_000].map(|from| key(&from.to_string(), Algorithm::ES256, from, None));
+        let from = |at: usize, now| replacement_signs_from(&keys, &keys[at], Time(now)).map(|from| from.0);
+        assert_eq!((from(0, 2_500), from(1, 2_500), from(2, 2_500)), (None, Some(2_500), Some(3_000)));
+        let other = key("r", Algorithm::RS256, 1, None);
+        assert_eq!(replacement_signs_from(&keys, &other, Time(5_000)), Some(Time(5_000)));
     }
 
     #[test]

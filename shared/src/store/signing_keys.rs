@@ -90,17 +90,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn succeed_key(&self, key: &StoredKey, next: &StoredKey, attempt: Attempt) -> Result<bool, StoreError> {
-        let unchanged = match &key.successor {
-            None => Condition::new("attribute_exists(#PK) AND attribute_not_exists(#successor)"),
-            // It had one that is gone: somebody removed a stolen key.
-            Some(gone) => Condition::new("#successor = :gone").bind(":gone", text(gone)),
-        };
+        let unchanged = same_successor(key).bind(":next", text(&next.kid));
         let actions = vec![
-            Action::Update(
-                keys::signing_key(&key.kid),
-                "SET #successor = :successor".to_owned(),
-                unchanged.bind(":successor", text(&next.kid)),
-            ),
+            Action::Update(keys::signing_key(&key.kid), "SET #successor = :next".to_owned(), unchanged),
             Action::Put(item(&keys::signing_key(&next.kid), "signing_key", next)?, Condition::absent()),
         ];
         Ok(matches!(self.transact(actions, attempt).await?, Transacted::Done))
@@ -113,6 +105,23 @@ impl Store {
     pub async fn retire_key(&self, kid: &str) -> Result<(), StoreError> {
         let succeeded = Condition::new("attribute_exists(#successor)").or_absent();
         self.delete(&keys::signing_key(kid), Some(succeeded)).await.map(drop)
+    }
+
+    /// Removes a key, and puts `next` in its place if there is one. `false` where it is not as it was read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_key(
+        &self,
+        key: &StoredKey,
+        next: Option<&StoredKey>,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
+        let mut actions = vec![Action::Delete(keys::signing_key(&key.kid), same_successor(key))];
+        if let Some(next) = next {
+            actions.push(Action::Put(item(&keys::signing_key(&next.kid), "signing_key", next)?, Condition::absent()));
+        }
+        Ok(matches!(self.transact(actions, attempt).await?, Transacted::Done))
     }
 
     /// Replaces what is sealed of `key` by the same sealed otherwise. `false` where it is not as it was read.
@@ -135,5 +144,13 @@ impl Store {
         let unchanged = unchanged.bind(":next", number(next));
         let written = self.update(&keys::site_epoch(), "SET #epoch = :next", unchanged, attempt).await?;
         Ok(matches!(written, Written::Done))
+    }
+}
+
+/// The key is there, and its successor is who it was. (A key may have one that is gone: somebody removed it by hand.)
+fn same_successor(key: &StoredKey) -> Condition {
+    match &key.successor {
+        None => Condition::new("attribute_exists(#PK) AND attribute_not_exists(#successor)"),
+        Some(successor) => Condition::new("#successor = :successor").bind(":successor", text(successor)),
     }
 }
