@@ -9,12 +9,10 @@ use crate::account::Hashers;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::entropy::Entropy;
-use crate::jose::keys::{self, KeyError, KeySet};
+use crate::jose::keys::{self, KeySet};
+use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
-
-/// Signing keys and epoch are read again after this many seconds.
-const SITE_LIFETIME: i64 = 300;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -78,11 +76,11 @@ impl App {
     /// Sealer and keys: those in memory, or after five minutes those in the table.
     ///
     /// # Errors
-    /// [`StoreError`], also where the site's keys don't open.
+    /// [`StoreError`], also where the site's keys don't open or were never made.
     pub async fn site(&self) -> Result<Arc<Site>, StoreError> {
         let mut cached = self.site.lock().await;
         let now = self.clock.now();
-        if let Some(site) = cached.as_ref().filter(|site| now - site.loaded_at < SITE_LIFETIME) {
+        if let Some(site) = cached.as_ref().filter(|site| now - site.loaded_at < SITE_CACHE) {
             return Ok(Arc::clone(site));
         }
         let site = Arc::new(self.load_site(now).await?);
@@ -108,17 +106,10 @@ impl App {
 
     async fn load_site(&self, now: Time) -> Result<Site, StoreError> {
         let Inner { config, clock, entropy, store, .. } = &**self;
-        let unreadable = |error: KeyError| match error {
-            KeyError::Store(error) => error,
-            error => StoreError::Corrupt(error.to_string()),
-        };
-        let stored = match store.find_site().await? {
-            Some(stored) => stored,
-            // The first request that this table ever sees.
-            None => keys::provision(&config.secret_keys, store, clock, entropy).await.map_err(unreadable)?,
-        };
+        // Only `rotate-keys` makes keys: nothing that answers over HTTP needs the right to write them.
+        let stored = store.find_site().await?.ok_or(StoreError::NoSite)?;
         let at_rest = keys::at_rest(&config.secret_keys, clock, entropy);
-        let keys = KeySet::open(&stored.keys, &at_rest).map_err(unreadable)?;
+        let keys = KeySet::open(&stored.keys, &at_rest).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let issuer = config.issuer.as_str();
         let sealer = Sealer::new(&config.secret_keys, issuer, stored.epoch, clock.clone(), entropy.clone());
         Ok(Site { sealer, keys, salt: stored.salt, loaded_at: now })

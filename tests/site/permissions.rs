@@ -120,6 +120,12 @@ async fn grand_tour(site: &TestSite) {
     let gone = site.delete("/account", Some(&own), json!({ "password": "another password" })).await;
     assert_eq!(gone.status, 204, "{}", gone.body);
     site.site.run_scheduled("sweep").await.expect("the sweep");
+
+    // The signing keys succeed one another, and the old ones are retired.
+    for days in [30, 2] {
+        site.clock.advance(days * 86_400);
+        site.site.run_scheduled("rotate-keys").await.expect("the rotation");
+    }
 }
 
 /// Keeps somebody's password as it was before the parameters rose: the next sign-in hashes it anew.

@@ -23,6 +23,9 @@ const STORY: [(&str, &str, u16); 12] = [
     ("pages.json", "pages", 200),
 ];
 
+/// What the clock alone calls.
+const SCHEDULED: [&str; 2] = ["rotate-keys", "sweep"];
+
 fn event(file: &str) -> Value {
     serde_json::from_str(&read(&at("events").join(file))).unwrap()
 }
@@ -45,21 +48,25 @@ async fn every_event_of_api_gateway_is_answered_by_its_function() {
 }
 
 #[tokio::test]
-async fn the_clocks_event_runs_the_sweep() {
+async fn the_clocks_events_run_the_scheduled_functions() {
     let site = deployed().await;
-    let event = event("sweep.json");
-    assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
+    let mut names = Vec::new();
     for (name, run) in local::functions::scheduled() {
-        assert!(at("events").join(format!("{name}.json")).exists());
+        let event = event(&format!("{name}.json"));
+        assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.scheduler"), &json!("Scheduled Event")));
         run(site.site.app().clone()).await.unwrap();
+        names.push(name);
     }
+    assert_eq!(names, SCHEDULED);
 }
 
 #[test]
 fn every_function_has_an_event_and_every_event_its_place_in_a_test() {
     let files = files("events", ".json");
     let names: BTreeSet<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
-    let told: BTreeSet<_> = STORY.iter().map(|(file, _, _)| *file).chain(["sweep.json"]).collect();
+    let scheduled = SCHEDULED.map(|name| format!("{name}.json"));
+    let told: BTreeSet<_> =
+        STORY.iter().map(|(file, _, _)| *file).chain(scheduled.iter().map(String::as_str)).collect();
     assert_eq!(names, told);
     for function in functions() {
         assert!(names.iter().any(|name| name.starts_with(&function)), "{function} has no event");
