@@ -12,6 +12,7 @@ use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
 use shared::store::{Patience, Store, StoreError};
+use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
 use crate::functions;
@@ -167,7 +168,7 @@ impl Site {
         app.site().await?;
 
         let routers = functions::routers().into_iter();
-        let functions: HashMap<_, _> = routers.map(|(name, router)| (name, router.with_state(app.clone()))).collect();
+        let functions: HashMap<_, _> = routers.map(|(name, router)| (name, lambda::logged(router, &app))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
@@ -209,7 +210,7 @@ impl Site {
     /// The function's own.
     pub async fn run_scheduled(&self, name: &str) -> Result<(), shared::lambda::Error> {
         match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
-            Some((_, run)) => run(self.app.clone()).await,
+            Some((_, run)) => log::run(name, String::new(), &self.app.clock, run(self.app.clone())).await,
             None => Ok(()),
         }
     }

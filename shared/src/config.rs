@@ -43,6 +43,12 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// What `RUST_LOG` says is to be logged.
+pub fn log_filter() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var("RUST_LOG").ok()
+}
+
 impl Config {
     /// Reads the environment.
     ///

@@ -16,6 +16,8 @@ mod discovery;
 mod faults;
 mod forms;
 mod gateway;
+mod health;
+mod logs;
 mod races;
 mod refresh;
 mod registration;
