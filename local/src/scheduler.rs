@@ -19,7 +19,7 @@ impl Scheduler {
         let mut tasks = JoinSet::new();
         for Schedule { every, function } in schedules {
             let Some((name, run)) = functions.iter().find(|(name, _)| name == function) else { continue };
-            tasks.spawn(repeat(name, *run, *every, app.clone()));
+            tasks.spawn(repeat(name, *run, *every, app.of_function(name)));
         }
         Self { _tasks: tasks }
     }

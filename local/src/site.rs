@@ -168,7 +168,8 @@ impl Site {
         app.site().await?;
 
         let routers = functions::routers().into_iter();
-        let functions: HashMap<_, _> = routers.map(|(name, router)| (name, lambda::logged(router, &app))).collect();
+        let functions: HashMap<_, _> =
+            routers.map(|(name, router)| (name, lambda::logged(router, &app.of_function(name)))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
@@ -210,7 +211,10 @@ impl Site {
     /// The function's own.
     pub async fn run_scheduled(&self, name: &str) -> Result<(), shared::lambda::Error> {
         match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
-            Some((_, run)) => log::run(name, String::new(), &self.app.clock, run(self.app.clone())).await,
+            Some((known, run)) => {
+                let work = run(self.app.of_function(known));
+                log::run(known, String::new(), &self.app.clock, work).await
+            }
             None => Ok(()),
         }
     }

@@ -31,8 +31,8 @@ pub struct Inner {
     /// The table.
     pub store: Store,
     /// Where passwords are hashed.
-    pub hashers: Hashers,
-    site: Mutex<Option<Arc<Site>>>,
+    pub hashers: Arc<Hashers>,
+    site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
 /// What the whole site shares, as last read.
@@ -56,8 +56,23 @@ impl Deref for App {
 impl App {
     /// Puts the parts together; reads nothing yet.
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
-        let hashers = Hashers::new(entropy.clone());
-        Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Mutex::new(None) }))
+        let hashers = Arc::new(Hashers::new(entropy.clone()));
+        Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Arc::default() }))
+    }
+
+    /// The same, for one of several functions in a process: it goes to the table under its own name, and shares what is
+    /// in memory with the others.
+    #[must_use]
+    pub fn of_function(&self, name: &str) -> Self {
+        let Inner { config, clock, entropy, store, hashers, site } = &**self;
+        Self(Arc::new(Inner {
+            config: config.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            store: store.named(name),
+            hashers: Arc::clone(hashers),
+            site: Arc::clone(site),
+        }))
     }
 
     /// Sealer and keys: those in memory, or after five minutes those in the table.

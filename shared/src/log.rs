@@ -26,7 +26,7 @@
 //!
 //! # Metrics
 //! A line also carries what was counted, if anything was, in CloudWatch's embedded metric format: CloudWatch makes
-//! metrics of it, in the namespace `bangumoe` and without dimensions, since each combination of those is billed as a
+//! metrics of it, in the namespace `METRICS_NAMESPACE` and without dimensions, since each combination of those is billed as a
 //! metric of its own. What did not happen is not told: an alarm treats missing data as good.
 //!
 //! | metric | unit | what it counts |
@@ -62,7 +62,6 @@ pub const USUAL: &str = "info,aws=warn,lambda_runtime=warn";
 
 const REQUEST: &str = "request";
 const RUN: &str = "run";
-const NAMESPACE: &str = "bangumoe";
 
 tokio::task_local! {
     /// What is known of the request under way.
@@ -241,12 +240,12 @@ impl Facts {
     }
 
     /// The counts in CloudWatch's embedded metric format: each a member of the root, and what they are under `_aws`.
-    fn measure(&self, line: &mut Map<String, Value>) {
+    fn measure(&self, namespace: &str, line: &mut Map<String, Value>) {
         let Some(ended_at) = self.ended_at.filter(|_| !self.counts.is_empty()) else { return };
         line.extend(self.counts.iter().map(|(metric, count)| (metric.as_str().to_owned(), (*count).into())));
         let metrics = self.counts.keys().map(|metric| json!({ "Name": metric.as_str(), "Unit": "Count" }));
         let directive = json!({
-            "Namespace": NAMESPACE,
+            "Namespace": namespace,
             // One set of no dimensions.
             "Dimensions": [[]],
             "Metrics": metrics.collect::<Vec<_>>(),
@@ -257,7 +256,8 @@ impl Facts {
 
 /// Logs lines of JSON by `write` from now on, in the whole process; the first call decides.
 pub fn start(write: impl Fn(&str) + Send + Sync + 'static) {
-    let _ = tracing_subscriber::registry().with(filter(USUAL)).with(JsonLines(write)).try_init();
+    let lines = JsonLines { namespace: config::metrics_namespace(), write };
+    let _ = tracing_subscriber::registry().with(filter(USUAL)).with(lines).try_init();
 }
 
 /// What `RUST_LOG` lets through (`info`, or `warn,request=info`), or where it says nothing `usual`.
@@ -267,7 +267,10 @@ pub fn filter(usual: &str) -> Targets {
 }
 
 /// Writes each event as an object on a line.
-struct JsonLines<W>(W);
+struct JsonLines<W> {
+    namespace: String,
+    write: W,
+}
 
 impl<S: Subscriber, W: Fn(&str) + 'static> Layer<S> for JsonLines<W> {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -282,10 +285,10 @@ impl<S: Subscriber, W: Fn(&str) + 'static> Layer<S> for JsonLines<W> {
                 line.insert("request_id".to_owned(), facts.request_id.as_str().into());
             }
             if matches!(target, REQUEST | RUN) {
-                facts.measure(&mut line);
+                facts.measure(&self.namespace, &mut line);
             }
         });
-        (self.0)(&format!("{}\n", Value::Object(line)));
+        (self.write)(&format!("{}\n", Value::Object(line)));
     }
 }
 

@@ -18,6 +18,7 @@ mod forms;
 mod gateway;
 mod health;
 mod logs;
+mod permissions;
 mod races;
 mod refresh;
 mod registration;

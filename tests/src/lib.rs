@@ -13,6 +13,7 @@ pub mod faults;
 pub mod flow;
 pub mod logs;
 pub mod operator;
+pub mod permissions;
 pub mod reply;
 
 use std::sync::OnceLock;
