@@ -12,7 +12,7 @@ use shared::id::{Attempt, ClientId, UserId};
 use shared::oauth::Client;
 use shared::oauth::client::{HashedSecret, Registration};
 use shared::oauth::metadata::{GrantType, Requested};
-use shared::store::{Patience, Store, StoreError};
+use shared::store::{self, Patience, Store, StoreError};
 
 use crate::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};
 use crate::data::{Announcement, DataError, DataFolder};
@@ -38,6 +38,9 @@ pub enum ConnectError {
     /// The table in it.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The way to it.
+    #[error(transparent)]
+    Store(#[from] store::ConnectError),
 }
 
 /// A command could not be done.
@@ -66,13 +69,13 @@ pub async fn connect(folder: &Path, endpoint: Option<&str>) -> Result<Connection
     let mut waited = Duration::ZERO;
     loop {
         if let Some(endpoint) = Announcement::read(folder).as_deref().or(endpoint) {
-            let store = Store::connect(TABLE_NAME, Some(endpoint), Patience::LOCAL).await;
+            let store = Store::connect_at(TABLE_NAME, endpoint, Patience::LOCAL).await?;
             return Ok(Connection { store, _table: None, _folder: None });
         }
         match DataFolder::open(folder) {
             Ok(folder) => {
                 let table = Table::file(&folder.table()?)?;
-                let store = Store::connect(TABLE_NAME, Some(table.endpoint()), Patience::LOCAL).await;
+                let store = Store::connect_at(TABLE_NAME, table.endpoint(), Patience::LOCAL).await?;
                 return Ok(Connection { store, _table: Some(table), _folder: Some(folder) });
             }
             Err(DataError::InUse(_)) if waited < PATIENCE => {

@@ -11,7 +11,7 @@ use shared::config::{Config, Issuer, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
-use shared::store::{Patience, Store, StoreError};
+use shared::store::{ConnectError, Patience, Store, StoreError};
 
 use crate::data::{Announcement, DataError, DataFolder};
 use crate::functions;
@@ -115,6 +115,9 @@ pub enum StartError {
     /// The template's routes.
     #[error(transparent)]
     Routes(#[from] RouteError),
+    /// The way to the table.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -154,7 +157,7 @@ impl Site {
         let issuer = Issuer::parse(&issuer).ok_or(StartError::Issuer(issuer))?;
         let storage = open(storage, &template, &clock, &entropy).await?;
 
-        let store = Store::connect(TABLE_NAME, Some(&storage.endpoint), patience).await;
+        let store = Store::connect_at(TABLE_NAME, &storage.endpoint, patience).await?;
         let sealed_by = provisioned.as_ref().map_or(&storage.secret_key, |provisioned| &provisioned.secret_key);
         let secret_keys = vec![sealed_by.clone()];
         let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration };
