@@ -8,7 +8,7 @@ use shared::clock::Clock;
 use shared::entropy::Entropy;
 use tracing_subscriber::EnvFilter;
 
-use crate::commands;
+use crate::commands::{self, ConnectError};
 use crate::data::DataFolder;
 use crate::site::{Options, Site, StartError, Storage};
 
@@ -28,11 +28,15 @@ pub struct Cli {
     /// Another DynamoDB to use instead of the embedded one
     #[arg(long, global = true, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB")]
     dynamodb_endpoint: Option<String>,
+    /// For commands: the table of a deployed site, with AWS's credentials and region from the environment
+    #[arg(long, global = true, value_name = "NAME", env = "TABLE_NAME")]
+    table: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-/// The operator's commands. They answer in JSON, and speak to the running site's table if there is one.
+/// The operator's commands. They answer in JSON, and speak to the deployed table that `--table` names, else to the
+/// running site's if there is one.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Applications
@@ -41,6 +45,39 @@ pub enum Command {
     /// People
     #[command(subcommand)]
     User(UserCommand),
+    /// Signing keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The site's epoch: whatever was handed out in an earlier one is refused
+    #[command(subcommand)]
+    Epoch(EpochCommand),
+    /// Seal everything that is sealed at rest under the first secret key: of SECRET_KEY for the table that --table names,
+    /// else of the data folder's file secret_key
+    Reseal,
+}
+
+impl Command {
+    /// Whether it opens or seals something.
+    pub fn needs_secret_keys(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Reseal)
+    }
+}
+
+/// What an operator does with signing keys. They succeed one another by themselves.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Remove a stolen key at once, with all that it has signed, and put another in its place
+    Replace {
+        /// Its name: the kid in a token's header, and in /oauth2/jwks
+        kid: String,
+    },
+}
+
+/// What an operator does with the site's epoch.
+#[derive(Debug, Subcommand)]
+pub enum EpochCommand {
+    /// Refuse every code, token, session and form of before, as after a restore from a backup
+    Raise,
 }
 
 /// What an operator does with applications.
@@ -152,9 +189,9 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
     let (storage, where_is_it) = match endpoint {
         _ if cli.memory => (Storage::Memory, "in memory: all is forgotten at the end".to_owned()),
         Some(url) => {
-            let secret_key = folder.insert(DataFolder::open(&cli.data)?).secret_key(&entropy)?;
+            let secret_keys = folder.insert(DataFolder::open(&cli.data)?).secret_keys(&entropy)?;
             let where_is_it = format!("at {url}, its secret key in {}", cli.data.display());
-            (Storage::Endpoint { url, secret_key }, where_is_it)
+            (Storage::Endpoint { url, secret_keys }, where_is_it)
         }
         None => (Storage::Folder(cli.data.clone()), format!("in {}", cli.data.display())),
     };
@@ -175,10 +212,16 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
 
 async fn run_command(command: &Command, cli: &Cli) -> Result<(), String> {
     let endpoint = cli.dynamodb_endpoint.as_deref().filter(|url| !url.is_empty());
-    let connection = commands::connect(&cli.data, endpoint).await.map_err(|error| error.to_string())?;
+    let table = cli.table.as_deref().filter(|name| !name.is_empty());
+    let failed = |error: ConnectError| error.to_string();
+    let secret_keys = match command.needs_secret_keys() {
+        true => commands::secret_keys(&cli.data, table).map_err(failed)?,
+        false => Vec::new(),
+    };
+    let connection = commands::connect(&cli.data, endpoint, table).await.map_err(failed)?;
     let (clock, entropy) = (Clock::system(), Entropy::system());
-    let answer =
-        commands::run(command, connection.store(), &clock, &entropy).await.map_err(|error| error.to_string())?;
+    let answer = commands::run(command, connection.store(), &secret_keys, &clock, &entropy).await;
+    let answer = answer.map_err(|error| error.to_string())?;
     tell(std::io::stdout(), &format!("{answer:#}\n"));
     Ok(())
 }

@@ -1,21 +1,26 @@
 //! What the operator's commands do, and the table that they do it to.
 
+mod keys;
+
 use std::path::Path;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::account::{Identifier, UserStatus};
 use shared::clock::Clock;
+use shared::config::{self, ConfigError};
 use shared::entropy::Entropy;
 use shared::id::{Attempt, ClientId, UserId};
+use shared::jose::keys::KeyError;
 use shared::oauth::Client;
 use shared::oauth::client::{HashedSecret, Registration};
 use shared::oauth::metadata::{GrantType, Requested};
 use shared::store::{self, Patience, Store, StoreError};
 
-use crate::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};
-use crate::data::{Announcement, DataError, DataFolder};
+use crate::cli::{ClientCommand, Command, EpochCommand, Grant, KeyCommand, NewClient, UserCommand};
+use crate::data::{self, Announcement, DataError, DataFolder};
 use crate::table::{TABLE_NAME, Table, TableError};
 
 /// How long a site that is just starting, or another command that is just ending, is waited for.
@@ -41,6 +46,9 @@ pub enum ConnectError {
     /// The way to it.
     #[error(transparent)]
     Store(#[from] store::ConnectError),
+    /// The secret keys of a deployed site.
+    #[error("{0}: give it as the deployed functions have it")]
+    Config(#[from] ConfigError),
 }
 
 /// A command could not be done.
@@ -52,6 +60,9 @@ pub enum CommandError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 impl Connection {
@@ -61,21 +72,26 @@ impl Connection {
     }
 }
 
-/// The table of the site that is running on `folder`; where none is, the one at `endpoint`; else the folder's own.
+/// A deployed site's `table`, at AWS or at `endpoint`. Without `table`, that of the site that is running on `folder`;
+/// where none is, the one at `endpoint`; else the folder's own.
 ///
 /// # Errors
 /// [`ConnectError`].
-pub async fn connect(folder: &Path, endpoint: Option<&str>) -> Result<Connection, ConnectError> {
+pub async fn connect(folder: &Path, endpoint: Option<&str>, table: Option<&str>) -> Result<Connection, ConnectError> {
+    if let Some(table) = table {
+        let store = Store::connect(table, endpoint, Patience::LOCAL).await?;
+        return Ok(Connection { store, _table: None, _folder: None });
+    }
     let mut waited = Duration::ZERO;
     loop {
         if let Some(endpoint) = Announcement::read(folder).as_deref().or(endpoint) {
-            let store = Store::connect_at(TABLE_NAME, endpoint, Patience::LOCAL).await?;
+            let store = Store::connect(TABLE_NAME, Some(endpoint), Patience::LOCAL).await?;
             return Ok(Connection { store, _table: None, _folder: None });
         }
         match DataFolder::open(folder) {
             Ok(folder) => {
                 let table = Table::file(&folder.table()?)?;
-                let store = Store::connect_at(TABLE_NAME, table.endpoint(), Patience::LOCAL).await?;
+                let store = Store::connect(TABLE_NAME, Some(table.endpoint()), Patience::LOCAL).await?;
                 return Ok(Connection { store, _table: Some(table), _folder: Some(folder) });
             }
             Err(DataError::InUse(_)) if waited < PATIENCE => {
@@ -87,12 +103,34 @@ pub async fn connect(folder: &Path, endpoint: Option<&str>) -> Result<Connection
     }
 }
 
-/// Does `command`. The answer is what is printed.
+/// The secret keys of the site whose table [`connect`] connects to: a deployed one's are in `SECRET_KEY`, the others' in
+/// the folder.
+///
+/// # Errors
+/// [`ConnectError`].
+pub fn secret_keys(folder: &Path, table: Option<&str>) -> Result<Vec<SecretString>, ConnectError> {
+    Ok(match table {
+        Some(_) => config::secret_keys_from_env()?,
+        None => data::read_secret_keys(folder)?,
+    })
+}
+
+/// Does `command`. The answer is what is printed. The secret keys are those of the site,
+/// where the command [needs](Command::needs_secret_keys) them.
 ///
 /// # Errors
 /// [`CommandError`].
-pub async fn run(command: &Command, store: &Store, clock: &Clock, entropy: &Entropy) -> Result<Value, CommandError> {
+pub async fn run(
+    command: &Command,
+    store: &Store,
+    secret_keys: &[SecretString],
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Value, CommandError> {
     match command {
+        Command::Epoch(EpochCommand::Raise) => keys::epoch_raise(store, clock, entropy).await,
+        Command::Key(KeyCommand::Replace { kid }) => keys::replace(store, kid, secret_keys, clock, entropy).await,
+        Command::Reseal => keys::reseal(store, secret_keys, clock, entropy).await,
         Command::Client(ClientCommand::Create(client)) => client_create(store, client, clock, entropy).await,
         Command::Client(ClientCommand::List) => client_list(store).await,
         Command::Client(ClientCommand::Allow { id, grant }) => client_allow(store, id, *grant, entropy).await,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use secrecy::SecretString;
+use shared::config;
 use shared::entropy::Entropy;
 
 /// The folder, held by this process alone.
@@ -29,7 +30,7 @@ pub enum DataError {
     #[error("the data folder {} is in use by another bangumoe: stop that one, or choose another folder with --data", .0.display())]
     InUse(PathBuf),
     /// The secret key's file holds something else.
-    #[error("{} is not a secret key of 32 characters or more: restore it, or remove the whole folder", .0.display())]
+    #[error("{} is not a secret key of 32 characters or more (or several, each on its line): restore it, or remove the whole folder", .0.display())]
     NotAKey(PathBuf),
     /// The file system.
     #[error("{}: {source}", path.display())]
@@ -57,25 +58,22 @@ impl DataFolder {
         }
     }
 
-    /// The site's secret key, made at the first start.
+    /// The site's secret keys, of which the first is made at the first start.
     ///
     /// # Errors
     /// [`DataError`].
-    pub fn secret_key(&self, entropy: &Entropy) -> Result<SecretString, DataError> {
-        let path = self.path.join("secret_key");
-        match std::fs::read_to_string(&path) {
-            Ok(text) if text.trim().len() >= 32 => Ok(SecretString::from(text.trim())),
-            Ok(_) => Err(DataError::NotAKey(path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    pub fn secret_keys(&self, entropy: &Entropy) -> Result<Vec<SecretString>, DataError> {
+        match read_secret_keys(&self.path) {
+            Err(DataError::Io { path, source }) if source.kind() == io::ErrorKind::NotFound => {
                 let key = HEXLOWER.encode(&entropy.bytes::<32>());
                 // Whole or not at all: half a key after a crash would lock the site out of its own data.
                 let draft = self.path.join("secret_key.new");
                 let mut file = owner_only().create(true).truncate(true).open(&draft).map_err(at(&draft))?;
                 file.write_all(key.as_bytes()).and_then(|()| file.sync_all()).map_err(at(&draft))?;
                 std::fs::rename(&draft, &path).map_err(at(&path))?;
-                Ok(SecretString::from(key))
+                Ok(vec![SecretString::from(key)])
             }
-            Err(error) => Err(DataError::Io { path, source: error }),
+            read => read,
         }
     }
 
@@ -88,6 +86,17 @@ impl DataFolder {
         owner_only().create(true).truncate(false).open(&path).map_err(at(&path))?;
         Ok(path)
     }
+}
+
+/// The secret keys of the site whose data folder `path` is, also while that site is running: one on each line of a file,
+/// of which the first seals.
+///
+/// # Errors
+/// [`DataError`], also where there are none yet.
+pub fn read_secret_keys(path: &Path) -> Result<Vec<SecretString>, DataError> {
+    let path = path.join("secret_key");
+    let text = std::fs::read_to_string(&path).map_err(at(&path))?;
+    config::secret_keys(text.lines()).ok_or(DataError::NotAKey(path))
 }
 
 impl Announcement {
@@ -163,10 +172,26 @@ mod tests {
     fn the_secret_key_is_made_once_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
-        let key = |seed| DataFolder::open(&path).unwrap().secret_key(&Entropy::seeded(seed)).unwrap();
+        let key = |seed| {
+            let mut keys = DataFolder::open(&path).unwrap().secret_keys(&Entropy::seeded(seed)).unwrap();
+            assert_eq!(keys.len(), 1);
+            keys.remove(0)
+        };
         let first = key(1);
         assert_eq!(first.expose_secret().len(), 64);
         assert_eq!(first.expose_secret(), key(2).expose_secret());
+    }
+
+    #[test]
+    fn somebody_may_put_a_new_secret_key_before_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let old = data.secret_keys(&Entropy::seeded(1)).unwrap().remove(0);
+        let new = "a new secret key of 32 characters or more";
+        std::fs::write(folder.path().join("secret_key"), format!("{new}\n{}\n", old.expose_secret())).unwrap();
+        let keys = read_secret_keys(folder.path()).unwrap();
+        let keys: Vec<_> = keys.iter().map(|key| key.expose_secret()).collect();
+        assert_eq!(keys, [new, old.expose_secret()]);
     }
 
     #[cfg(unix)]
@@ -176,7 +201,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
         let data = DataFolder::open(&path).unwrap();
-        data.secret_key(&Entropy::seeded(1)).unwrap();
+        data.secret_keys(&Entropy::seeded(1)).unwrap();
         data.table().unwrap();
         for (file, mode) in [(".", 0o700), ("secret_key", 0o600), ("table.db", 0o600)] {
             assert_eq!(path.join(file).metadata().unwrap().permissions().mode() & 0o777, mode, "{file}");

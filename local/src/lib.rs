@@ -5,7 +5,7 @@
 //! | [`template`] | CloudFormation: reads `template.yaml` |
 //! | [`gateway`], `event`, `answer`, `server`, `sockets` | API Gateway, HTTP API, payload format 2.0 |
 //! | [`functions`] | Lambda: which crate answers |
-//! | `scheduler` | EventBridge |
+//! | `scheduler` | EventBridge Scheduler |
 //! | [`table`], [`remote`] | DynamoDB: embedded, or somebody else's |
 //! | [`data`] | Secrets Manager, and the folder that all is kept in |
 //! | [`site`] | the deployed whole |

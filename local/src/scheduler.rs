@@ -1,4 +1,4 @@
-//! EventBridge on a laptop: runs the scheduled functions at their rates.
+//! EventBridge Scheduler on a laptop: runs the scheduled functions at their rates.
 
 use shared::app::App;
 use tokio::task::JoinSet;
@@ -13,12 +13,13 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    /// Runs every schedule whose function is known, the first time after one period as EventBridge does.
+    /// Runs every schedule whose function is known, the first time after one period. (A deployed schedule runs at once when
+    /// it is created; what a new site needs of that, its start has done.)
     pub(crate) fn start(schedules: &[Schedule], functions: &[(&'static str, Run)], app: &App) -> Self {
         let mut tasks = JoinSet::new();
         for Schedule { every, function } in schedules {
             let Some((name, run)) = functions.iter().find(|(name, _)| name == function) else { continue };
-            tasks.spawn(repeat(name, *run, *every, app.clone()));
+            tasks.spawn(repeat(name, *run, *every, app.of_function(name)));
         }
         Self { _tasks: tasks }
     }

@@ -51,12 +51,12 @@ pub enum Storage {
     Memory,
     /// In this folder.
     Folder(PathBuf),
-    /// In another DynamoDB, with the secret key of that data.
+    /// In another DynamoDB, with the secret keys of that data.
     Endpoint {
         /// Its URL.
         url: String,
-        /// The key that sealed what is there.
-        secret_key: SecretString,
+        /// The keys that sealed what is there; the first seals.
+        secret_keys: Vec<SecretString>,
     },
 }
 
@@ -83,7 +83,7 @@ pub struct Site {
 /// The storage in use.
 struct Opened {
     endpoint: String,
-    secret_key: SecretString,
+    secret_keys: Vec<SecretString>,
     table: Option<Table>,
     _folder: Option<DataFolder>,
 }
@@ -121,6 +121,9 @@ pub enum StartError {
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The signing keys.
+    #[error("{0}")]
+    Keys(String),
 }
 
 impl Options {
@@ -157,20 +160,23 @@ impl Site {
         let issuer = Issuer::parse(&issuer).ok_or(StartError::Issuer(issuer))?;
         let storage = open(storage, &template, &clock, &entropy).await?;
 
-        let store = Store::connect_at(TABLE_NAME, &storage.endpoint, patience).await?;
-        let sealed_by = provisioned.as_ref().map_or(&storage.secret_key, |provisioned| &provisioned.secret_key);
-        let secret_keys = vec![sealed_by.clone()];
+        let store = Store::connect(TABLE_NAME, Some(&storage.endpoint), patience).await?;
+        let secret_keys = match &provisioned {
+            Some(provisioned) => vec![provisioned.secret_key.clone()],
+            None => storage.secret_keys.clone(),
+        };
         let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }
         let app = App::new(config, clock.clone(), entropy.clone(), store);
-        // Makes the keys of a new site. Keys that the secret key doesn't open are an error of the start, not of the first
-        // request.
-        app.site().await?;
+        // Deployed, the schedule's first run makes the keys of a new site. Keys that the secret key doesn't open are an
+        // error of the start, not of the first request.
+        run_scheduled("rotate-keys", &app).await.map_err(|error| StartError::Keys(error.to_string()))?;
 
         let routers = functions::routers().into_iter();
-        let functions: HashMap<_, _> = routers.map(|(name, router)| (name, router.with_state(app.clone()))).collect();
+        let functions: HashMap<_, _> =
+            routers.map(|(name, router)| (name, router.with_state(app.of_function(name)))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
@@ -211,10 +217,7 @@ impl Site {
     /// # Errors
     /// The function's own.
     pub async fn run_scheduled(&self, name: &str) -> Result<(), shared::lambda::Error> {
-        match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
-            Some((_, run)) => run(self.app.clone()).await,
-            None => Ok(()),
-        }
+        run_scheduled(name, &self.app).await
     }
 
     /// Stops listening, lets requests under way finish, and closes the table.
@@ -228,22 +231,29 @@ impl Site {
     }
 }
 
+async fn run_scheduled(name: &str, app: &App) -> Result<(), shared::lambda::Error> {
+    match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
+        Some((known, run)) => run(app.of_function(known)).await,
+        None => Ok(()),
+    }
+}
+
 async fn open(storage: Storage, template: &Template, clock: &Clock, entropy: &Entropy) -> Result<Opened, StartError> {
     Ok(match storage {
         Storage::Memory => {
             let table = Table::memory(clock.clone())?;
-            let secret_key = data_encoding::HEXLOWER.encode(&entropy.bytes::<32>()).into();
-            Opened { endpoint: table.endpoint().to_owned(), secret_key, table: Some(table), _folder: None }
+            let secret_keys = vec![data_encoding::HEXLOWER.encode(&entropy.bytes::<32>()).into()];
+            Opened { endpoint: table.endpoint().to_owned(), secret_keys, table: Some(table), _folder: None }
         }
         Storage::Folder(path) => {
             let folder = DataFolder::open(&path)?;
-            let secret_key = folder.secret_key(entropy)?;
+            let secret_keys = folder.secret_keys(entropy)?;
             let table = Table::file(&folder.table()?)?;
-            Opened { endpoint: table.endpoint().to_owned(), secret_key, table: Some(table), _folder: Some(folder) }
+            Opened { endpoint: table.endpoint().to_owned(), secret_keys, table: Some(table), _folder: Some(folder) }
         }
-        Storage::Endpoint { url, secret_key } => {
+        Storage::Endpoint { url, secret_keys } => {
             remote::create_missing(&url, &template.table).await?;
-            Opened { endpoint: url, secret_key, table: None, _folder: None }
+            Opened { endpoint: url, secret_keys, table: None, _folder: None }
         }
     })
 }
@@ -267,8 +277,8 @@ mod tests {
     async fn another_dynamodb_gets_the_table_where_it_lacks_it_and_keeps_it_where_it_has_it() {
         let table = Table::memory(Clock::system()).unwrap();
         for _ in 0..2 {
-            let secret_key = "0123456789abcdef0123456789abcdef".into();
-            let storage = Storage::Endpoint { url: table.endpoint().to_owned(), secret_key };
+            let secret_keys = vec!["0123456789abcdef0123456789abcdef".into()];
+            let storage = Storage::Endpoint { url: table.endpoint().to_owned(), secret_keys };
             let issuer = Some("https://id.example.org".to_owned());
             let site = Site::start(Options { issuer, ..Options::new(storage) }).await.unwrap();
             assert_eq!(site.url(), "https://id.example.org");

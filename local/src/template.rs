@@ -93,7 +93,7 @@ impl Template {
                                     function: function.clone(),
                                 });
                             }
-                            ("Schedule", EventProperties { schedule: Some(rate), .. }) => {
+                            ("ScheduleV2", EventProperties { schedule_expression: Some(rate), .. }) => {
                                 schedules.push(Schedule { every: parse_rate(&rate)?, function: function.clone() });
                             }
                             _ => return Err(TemplateError::Unknown(format!("{name}.{event} is of no known type"))),
@@ -156,7 +156,7 @@ fn parse_method(event: &str, text: &str) -> Result<Method, TemplateError> {
     method.ok_or_else(|| TemplateError::Unknown(format!("{event}'s method {text} is not one of HTTP's")))
 }
 
-/// EventBridge's `rate(1 hour)`.
+/// EventBridge Scheduler's `rate(1 hour)`.
 fn parse_rate(text: &str) -> Result<Duration, TemplateError> {
     let parse = || {
         let (count, unit) = text.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
@@ -214,7 +214,7 @@ struct Event {
 struct EventProperties {
     method: Option<String>,
     path: Option<String>,
-    schedule: Option<String>,
+    schedule_expression: Option<String>,
 }
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ Resources:
       Policies: [{ Statement: [{ Effect: Allow, Resource: !GetAtt Table.Arn }] }]
       Events:
         Get: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: GET, Path: '/entries/{id}' } }
-        Often: { Type: Schedule, Properties: { Schedule: rate(5 minutes) } }
+        Often: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(5 minutes) } }
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -266,7 +266,7 @@ Resources:
         for (from, to) in [
             ("Method: GET", "Method: ANY"),
             ("rate(5 minutes)", "cron(0 * * * ? *)"),
-            ("Type: Schedule", "Type: SQS"),
+            ("Type: ScheduleV2", "Type: SQS"),
             ("functions/entry", "entry"),
             ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"),
         ] {

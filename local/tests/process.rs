@@ -285,9 +285,21 @@ fn help_names_every_option_and_command_and_an_unknown_one_is_refused() {
     let help = bangumoe(folder.path(), &["--help"]).output().unwrap();
     assert!(help.status.success());
     let text = String::from_utf8(help.stdout).unwrap();
-    for word in
-        ["--port", "--memory", "--data", "--help", "client", "user", "AWS_ENDPOINT_URL_DYNAMODB", "3000", ".local"]
-    {
+    for word in [
+        "--port",
+        "--memory",
+        "--data",
+        "--help",
+        "--table",
+        "client",
+        "user",
+        "key",
+        "epoch",
+        "reseal",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "3000",
+        ".local",
+    ] {
         assert!(text.contains(word), "{word}");
     }
     let unknown = bangumoe(folder.path(), &["--prot", "0"]).output().unwrap();

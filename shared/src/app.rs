@@ -9,12 +9,10 @@ use crate::account::Hashers;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::entropy::Entropy;
-use crate::jose::keys::{self, KeyError, KeySet};
+use crate::jose::keys::{self, KeySet};
+use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
-
-/// Signing keys and epoch are read again after this many seconds.
-const SITE_LIFETIME: i64 = 300;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -31,8 +29,8 @@ pub struct Inner {
     /// The table.
     pub store: Store,
     /// Where passwords are hashed.
-    pub hashers: Hashers,
-    site: Mutex<Option<Arc<Site>>>,
+    pub hashers: Arc<Hashers>,
+    site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
 /// What the whole site shares, as last read.
@@ -56,18 +54,33 @@ impl Deref for App {
 impl App {
     /// Puts the parts together; reads nothing yet.
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
-        let hashers = Hashers::new(entropy.clone());
-        Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Mutex::new(None) }))
+        let hashers = Arc::new(Hashers::new(entropy.clone()));
+        Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Arc::default() }))
+    }
+
+    /// The same, for one of several functions in a process: it goes to the table under its own name, and shares what is
+    /// in memory with the others.
+    #[must_use]
+    pub fn of_function(&self, name: &str) -> Self {
+        let Inner { config, clock, entropy, store, hashers, site } = &**self;
+        Self(Arc::new(Inner {
+            config: config.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            store: store.named(name),
+            hashers: Arc::clone(hashers),
+            site: Arc::clone(site),
+        }))
     }
 
     /// Sealer and keys: those in memory, or after five minutes those in the table.
     ///
     /// # Errors
-    /// [`StoreError`], also where the site's keys don't open.
+    /// [`StoreError`], also where the site's keys don't open or were never made.
     pub async fn site(&self) -> Result<Arc<Site>, StoreError> {
         let mut cached = self.site.lock().await;
         let now = self.clock.now();
-        if let Some(site) = cached.as_ref().filter(|site| now - site.loaded_at < SITE_LIFETIME) {
+        if let Some(site) = cached.as_ref().filter(|site| now - site.loaded_at < SITE_CACHE) {
             return Ok(Arc::clone(site));
         }
         let site = Arc::new(self.load_site(now).await?);
@@ -93,17 +106,10 @@ impl App {
 
     async fn load_site(&self, now: Time) -> Result<Site, StoreError> {
         let Inner { config, clock, entropy, store, .. } = &**self;
-        let unreadable = |error: KeyError| match error {
-            KeyError::Store(error) => error,
-            error => StoreError::Corrupt(error.to_string()),
-        };
-        let stored = match store.find_site().await? {
-            Some(stored) => stored,
-            // The first request that this table ever sees.
-            None => keys::provision(&config.secret_keys, store, clock, entropy).await.map_err(unreadable)?,
-        };
+        // Only `rotate-keys` makes keys: nothing that answers over HTTP needs the right to write them.
+        let stored = store.find_site().await?.ok_or(StoreError::NoSite)?;
         let at_rest = keys::at_rest(&config.secret_keys, clock, entropy);
-        let keys = KeySet::open(&stored.keys, &at_rest).map_err(unreadable)?;
+        let keys = KeySet::open(&stored.keys, &at_rest).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let issuer = config.issuer.as_str();
         let sealer = Sealer::new(&config.secret_keys, issuer, stored.epoch, clock.clone(), entropy.clone());
         Ok(Site { sealer, keys, salt: stored.salt, loaded_at: now })

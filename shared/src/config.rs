@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 /// What a function is told by its surroundings.
@@ -117,10 +117,9 @@ impl Config {
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
         }
-        let secret_keys: Vec<SecretString> =
-            secrets.split(',').map(str::trim).filter(|key| !key.is_empty()).map(SecretString::from).collect();
-        if secret_keys.iter().any(|key| key.expose_secret().len() < 32) {
-            wrong.push("SECRET_KEY must be of 32 characters or more".to_owned());
+        let secret_keys = secret_keys(secrets.split(',')).unwrap_or_default();
+        if secret_keys.is_empty() && !secrets.is_empty() {
+            wrong.push(SHORT_SECRET.to_owned());
         }
         match parsed {
             Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration }),
@@ -190,6 +189,25 @@ impl Endpoint {
     pub fn is_plain(&self) -> bool {
         self.url.starts_with("http://")
     }
+}
+
+const SHORT_SECRET: &str = "SECRET_KEY must be of 32 characters or more";
+
+/// Reads one secret key or several. `None` where there is none, or one of less than 32 characters.
+pub fn secret_keys<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Vec<SecretString>> {
+    let keys: Vec<_> = texts.map(str::trim).filter(|key| !key.is_empty()).collect();
+    let good = !keys.is_empty() && keys.iter().all(|key| key.len() >= 32);
+    good.then(|| keys.into_iter().map(SecretString::from).collect())
+}
+
+/// `SECRET_KEY` alone: for an operator's command, which is no function.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn secret_keys_from_env() -> Result<Vec<SecretString>, ConfigError> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    let text = std::env::var("SECRET_KEY").unwrap_or_default();
+    secret_keys(text.split(',')).ok_or_else(|| ConfigError(vec![SHORT_SECRET.to_owned()]))
 }
 
 impl Issuer {
@@ -278,6 +296,17 @@ mod tests {
         assert_eq!(aws.endpoint.unwrap().ca_bundle.unwrap(), std::path::Path::new("/tmp/ca.pem"));
         assert_eq!((aws.region.as_str(), aws.access_key_id.as_str()), ("ap-northeast-1", "ASIA"));
         assert!(aws.session_token.is_some());
+    }
+
+    #[test]
+    fn of_several_secret_keys_every_one_is_long_enough() {
+        let long = "0123456789abcdef0123456789abcdef";
+        for (text, count) in [(long.to_owned(), Some(1)), (format!(" {long} ,{long},\n"), Some(2))] {
+            assert_eq!(secret_keys(text.split(',')).map(|keys| keys.len()), count);
+        }
+        for text in ["", ",", " , ", "short", &format!("{long},short")] {
+            assert!(secret_keys(text.split(',')).is_none(), "{text:?}");
+        }
     }
 
     #[test]

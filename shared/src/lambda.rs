@@ -55,7 +55,7 @@ pub async fn invoke(router: &Router, event: &[u8]) -> Result<serde_json::Value, 
 
 async fn start() -> Result<App, Error> {
     let config = Config::from_env()?;
-    let store = Store::connect(&config.table, &Aws::from_env()?, Patience::LAMBDA)?;
+    let store = Store::in_lambda(&config.table, &Aws::from_env()?, Patience::LAMBDA)?;
     let app = App::new(config, Clock::system(), Entropy::system(), store);
     // Read now rather than in the first request: Lambda gives more CPU during start-up, and it opens the connection.
     // If it fails, the request that needs the keys says so.

@@ -84,9 +84,7 @@ impl Sealer {
         let expires_at = self.0.clock.now() + lifetime;
         let (Some(root), Ok(json)) = (self.0.roots.first(), serde_json::to_vec(value)) else { return String::new() };
         let plaintext = [&expires_at.0.to_be_bytes()[..], &json].concat();
-        let nonce = self.0.entropy.bytes::<NONCE>();
-        let sealed = self.encrypt(root, T::PURPOSE, context, nonce, plaintext);
-        BASE64URL_NOPAD.encode(&[&[VERSION][..], &root.id, &nonce, &sealed].concat())
+        self.seal_bytes(root, T::PURPOSE, context, plaintext)
     }
 
     /// Opens what [`Sealer::seal`] sealed with the same `context`.
@@ -104,6 +102,19 @@ impl Sealer {
         serde_json::from_slice(json).map_err(|_| Unsealable::Garbage)
     }
 
+    /// Seals anew what an older secret key sealed, as it is and for as long as it was, under the first. `None` where the
+    /// first has sealed it already. What has expired is sealed anew as well.
+    ///
+    /// # Errors
+    /// [`Unsealable::Garbage`].
+    pub fn reseal<T: Sealable>(&self, text: &str, context: &[u8]) -> Result<Option<String>, Unsealable> {
+        let (root, rest) = self.envelope(text)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(Unsealable::Garbage)?;
+        let plaintext = self.decrypt(root, T::PURPOSE, context, *nonce, ciphertext.to_vec())?;
+        let first = self.0.roots.first().filter(|first| first.id != root.id);
+        Ok(first.map(|first| self.seal_bytes(first, T::PURPOSE, context, plaintext)))
+    }
+
     /// The handle of `ids` for `purpose`: always the same text for the same bytes under the first key.
     pub fn handle(&self, purpose: &str, ids: &[u8]) -> String {
         let Some(root) = self.0.roots.first() else { return String::new() };
@@ -119,6 +130,12 @@ impl Sealer {
         let (root, ciphertext) = self.envelope(text)?;
         let ids = self.decrypt(root, purpose, b"", [0; NONCE], ciphertext)?;
         ids.try_into().map_err(|_| Unsealable::Garbage)
+    }
+
+    fn seal_bytes(&self, root: &Root, purpose: &str, context: &[u8], plaintext: Vec<u8>) -> String {
+        let nonce = self.0.entropy.bytes::<NONCE>();
+        let sealed = self.encrypt(root, purpose, context, nonce, plaintext);
+        BASE64URL_NOPAD.encode(&[&[VERSION][..], &root.id, &nonce, &sealed].concat())
     }
 
     fn envelope(&self, text: &str) -> Result<(&Root, Vec<u8>), Unsealable> {
@@ -247,6 +264,24 @@ mod tests {
         assert_eq!(after.open_handle::<36>("refresh", &handle), Ok([1; 36]));
         let fresh = after.seal(&Ticket("x".into()), 60, b"");
         assert_eq!(before.open::<Ticket>(&fresh, b""), Err(Unsealable::Garbage));
+    }
+
+    #[test]
+    fn what_is_resealed_opens_under_the_new_key_alone_until_its_old_end() {
+        let (before, _) = sealer(&[OLD], "https://a", 0);
+        let (between, clock) = sealer(&[NEW, OLD], "https://a", 0);
+        let text = before.seal(&Ticket("x".into()), 60, b"browser");
+        assert_eq!(between.reseal::<Voucher>(&text, b"browser"), Err(Unsealable::Garbage));
+        assert_eq!(between.reseal::<Ticket>(&text, b"another"), Err(Unsealable::Garbage));
+        clock.advance(30);
+        let resealed = between.reseal::<Ticket>(&text, b"browser").unwrap().unwrap();
+        assert_eq!(between.reseal::<Ticket>(&resealed, b"browser"), Ok(None));
+        assert_eq!(before.open::<Ticket>(&resealed, b"browser"), Err(Unsealable::Garbage));
+        let (after, clock) = sealer(&[NEW], "https://a", 0);
+        assert_eq!(after.reseal::<Ticket>(&text, b"browser"), Err(Unsealable::Garbage));
+        assert_eq!(after.open::<Ticket>(&resealed, b"browser"), Ok(Ticket("x".into())));
+        clock.advance(60);
+        assert_eq!(after.open::<Ticket>(&resealed, b"browser"), Err(Unsealable::Expired));
     }
 
     #[test]

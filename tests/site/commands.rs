@@ -244,14 +244,14 @@ async fn nobody_and_nothing_are_refused_in_words() {
 
 /// Lists the clients of whichever table a command finds by itself.
 async fn listed(connection: &Connection) -> Vec<String> {
-    let answer = commands::run(&list(), connection.store(), &Clock::system(), &Entropy::system()).await.unwrap();
+    let answer = commands::run(&list(), connection.store(), &[], &Clock::system(), &Entropy::system()).await.unwrap();
     answer.as_array().unwrap().iter().map(|client| client["client_name"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn create_in(folder: &Path, name: &str) {
-    let connection = commands::connect(folder, None).await.unwrap();
+    let connection = commands::connect(folder, None, None).await.unwrap();
     let command = Command::Client(ClientCommand::Create(create(name, &[Grant::AuthorizationCode])));
-    commands::run(&command, connection.store(), &Clock::system(), &Entropy::system()).await.unwrap();
+    commands::run(&command, connection.store(), &[], &Clock::system(), &Entropy::system()).await.unwrap();
 }
 
 #[tokio::test]
@@ -263,11 +263,11 @@ async fn commands_speak_to_the_folders_table_with_and_without_a_site() {
     let site = Site::start(options).await.unwrap();
     create_in(path, "during").await;
     let port = site.port();
-    let connection = commands::connect(path, None).await.unwrap();
+    let connection = commands::connect(path, None, None).await.unwrap();
     let both = listed(&connection).await;
     assert!(both.contains(&"before".to_owned()) && both.contains(&"during".to_owned()), "{both:?}");
     // What the command wrote is what the site serves.
-    let answer = commands::run(&list(), connection.store(), &Clock::system(), &Entropy::system()).await.unwrap();
+    let answer = commands::run(&list(), connection.store(), &[], &Clock::system(), &Entropy::system()).await.unwrap();
     let id = answer[0]["client_id"].as_str().unwrap();
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let url = format!("http://localhost:{port}/oauth2/authorize?response_type=code&client_id={id}");
@@ -275,7 +275,7 @@ async fn commands_speak_to_the_folders_table_with_and_without_a_site() {
     drop(connection);
     site.stop().await;
     create_in(path, "after").await;
-    assert_eq!(listed(&commands::connect(path, None).await.unwrap()).await.len(), 3);
+    assert_eq!(listed(&commands::connect(path, None, None).await.unwrap()).await.len(), 3);
 }
 
 #[tokio::test]
@@ -285,12 +285,15 @@ async fn commands_find_a_site_in_memory_while_it_runs() {
     let options = Options { announce_in: Some(path.to_owned()), ..Options::new(Storage::Memory) };
     let site = Site::start(options).await.unwrap();
     create_in(path, "in memory").await;
-    assert_eq!(listed(&commands::connect(path, None).await.unwrap()).await, ["in memory"]);
+    assert_eq!(listed(&commands::connect(path, None, None).await.unwrap()).await, ["in memory"]);
     // The running site comes before any other table.
     let elsewhere = Some("http://127.0.0.1:1");
-    assert_eq!(listed(&commands::connect(path, elsewhere).await.unwrap()).await, ["in memory"]);
+    assert_eq!(listed(&commands::connect(path, elsewhere, None).await.unwrap()).await, ["in memory"]);
     site.stop().await;
-    assert!(listed(&commands::connect(path, None).await.unwrap()).await.is_empty(), "it was forgotten with the site");
+    assert!(
+        listed(&commands::connect(path, None, None).await.unwrap()).await.is_empty(),
+        "it was forgotten with the site"
+    );
 }
 
 #[tokio::test]
@@ -298,7 +301,7 @@ async fn commands_without_a_site_speak_to_the_dynamodb_that_they_are_given() {
     let site = TestSite::start().await;
     site.client().await;
     let nowhere = tempfile::tempdir().unwrap();
-    let connection = commands::connect(nowhere.path(), Some(&site.proxy.url)).await.unwrap();
+    let connection = commands::connect(nowhere.path(), Some(&site.proxy.url), None).await.unwrap();
     assert_eq!(listed(&connection).await, ["Anime Diary"]);
     assert!(nowhere.path().read_dir().unwrap().next().is_none(), "the folder is left alone");
 }

@@ -16,6 +16,8 @@ mod discovery;
 mod faults;
 mod forms;
 mod gateway;
+mod keys;
+mod permissions;
 mod races;
 mod refresh;
 mod registration;

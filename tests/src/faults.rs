@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::permissions::Policies;
+
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -51,6 +53,8 @@ impl Fault {
 /// A call of the table, as it was asked and answered.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// The function that made it; empty for what is no function: a start, an operator's command, a test.
+    pub function: String,
     /// `GetItem`, …
     pub operation: String,
     /// The request.
@@ -208,9 +212,11 @@ async fn forward(
         planned.unwrap_or(state.then).or(every)
     };
     let fault = fault.filter(|fault| fault.befalls(&operation));
+    let function = function_of(&parts.headers);
     let round_trip = gather(&state).await;
     let record = |answer: Value, status: u16| {
-        let call = Call { operation: operation.clone(), request: asked.clone(), answer, status, round_trip };
+        let function = function.clone();
+        let call = Call { function, operation: operation.clone(), request: asked.clone(), answer, status, round_trip };
         state.lock().unwrap().calls.push(call);
     };
     let reply = |status: u16, body: Value| {
@@ -221,6 +227,11 @@ async fn forward(
         let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
         reply(status, json!({ "__type": kind, "message": "on purpose", "CancellationReasons": conflicts(&asked) }))
     };
+    if let Some(refusal) = refusal(&function, &operation, &asked) {
+        // In the test's output: the function itself can only answer 503.
+        eprintln!("IAM refuses: {refusal}");
+        return Ok(refuse(400, "AccessDeniedException"));
+    }
     match fault {
         Some(Fault::Throttle) => return Ok(refuse(400, "ProvisionedThroughputExceededException")),
         Some(Fault::Error) => return Ok(refuse(500, "InternalServerError")),
@@ -254,6 +265,17 @@ async fn forward(
         Some(Fault::Silence) => match std::future::pending::<Infallible>().await {},
         _ => Ok(answer(status, bytes)),
     }
+}
+
+/// The name that [`shared::store::Store::named`] gave.
+fn function_of(headers: &hyper::HeaderMap) -> String {
+    let agent = headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    agent.split(' ').find_map(|part| part.strip_prefix("app/")).unwrap_or_default().to_owned()
+}
+
+/// Why the table would refuse the call at AWS, if it would. What is no function has the operator's rights.
+fn refusal(function: &str, operation: &str, asked: &Value) -> Option<String> {
+    if function.is_empty() { None } else { Policies::deployed().refusal(function, operation, asked) }
 }
 
 /// Waits until no other call comes, where calls are gathered, and says which round trip it was.

@@ -12,6 +12,7 @@ pub mod costs;
 pub mod faults;
 pub mod flow;
 pub mod operator;
+pub mod permissions;
 pub mod reply;
 
 use std::sync::OnceLock;
@@ -85,7 +86,7 @@ impl TestSite {
         let table = Table::memory(clock.clone()).unwrap();
         let proxy = Proxy::start(table.endpoint()).await;
         let provisioned = provisioned();
-        let storage = Storage::Endpoint { url: proxy.url.clone(), secret_key: provisioned.secret_key.clone() };
+        let storage = Storage::Endpoint { url: proxy.url.clone(), secret_keys: vec![provisioned.secret_key.clone()] };
         let options = Options {
             issuer: wishes.issuer,
             patience: wishes.patience.unwrap_or(Patience::LOCAL),

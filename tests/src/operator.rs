@@ -13,7 +13,7 @@ impl TestSite {
     /// The command's own.
     pub async fn try_to_operate(&self, command: Command) -> Result<Value, CommandError> {
         let app = self.site.app();
-        commands::run(&command, &app.store, &self.clock, &app.entropy).await
+        commands::run(&command, &app.store, &app.config.secret_keys, &self.clock, &app.entropy).await
     }
 
     /// Does an operator's command that must succeed.

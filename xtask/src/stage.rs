@@ -58,8 +58,10 @@ impl Stage {
                 let keys: Vec<_> = config.secret_keys.iter().map(|key| key.expose_secret()).collect();
                 keys.join(",")
             }
+            "METRICS_NAMESPACE" => "bangumoe".to_owned(),
             "REGISTRATION" => "open".to_owned(),
             "REGISTRATION_TOKEN" => String::new(),
+            "SECRET_REVISION" => "1".to_owned(),
             _ => return Err(format!("template.yaml declares {name}: say in xtask/src/stage.rs what it is here").into()),
         })
     }

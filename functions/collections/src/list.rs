@@ -12,15 +12,12 @@ use shared::collection::{Entry, Status};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem};
 use shared::oauth::ScopeToken;
-use shared::oauth::lifetimes::DAY;
+use shared::oauth::lifetimes::CURSOR;
 use shared::seal::Sealable;
 use shared::store::entries::Page;
 
 const MOST: usize = 100;
 const USUAL: usize = 20;
-
-/// How long a page's cursor leads on.
-const CURSOR: i64 = 7 * DAY;
 
 /// Where the next page begins. Bound to the list that it was made for, so it can't be taken to another.
 #[derive(Serialize, Deserialize)]

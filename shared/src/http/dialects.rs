@@ -55,3 +55,15 @@ impl Dialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::lifetimes::{ACCESS_TOKEN, LONGEST_TOKEN};
+
+    #[test]
+    fn no_token_outlives_the_key_that_signed_it() {
+        let lifetimes = ALL.into_iter().map(|dialect| dialect.access_token).chain([ACCESS_TOKEN]);
+        assert!(lifetimes.max().unwrap() <= LONGEST_TOKEN);
+    }
+}

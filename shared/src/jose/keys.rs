@@ -20,12 +20,18 @@ use crate::store::signing_keys::{StoredKey, StoredSite};
 use crate::store::transaction::Transacted;
 use crate::store::{Store, StoreError};
 
+/// What the site signs with: ID tokens and access tokens.
+pub const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
+
 /// Keys could not be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// aws-lc refused to make one.
     #[error("a signing key could not be made")]
     Generation,
+    /// The table has none for this algorithm, which no run of ours leaves behind.
+    #[error("the table has no {0:?} key left: somebody has removed it")]
+    Missing(Algorithm),
     /// The table has one that no configured secret key opens, or that does not parse.
     #[error("signing key {0} can't be read: is SECRET_KEY the one that it was sealed with?")]
     Unreadable(String),
@@ -89,9 +95,10 @@ impl KeySet {
         Ok(Self(Arc::new(keys?)))
     }
 
-    /// The newest key for `alg` that signs already.
+    /// The newest key for `alg` that signs already: the same one for everybody who has read the same keys.
     pub fn signer(&self, alg: Algorithm, now: Time) -> Option<&SigningKey> {
-        self.0.iter().filter(|key| key.alg == alg && key.signs_from <= now).max_by_key(|key| key.signs_from)
+        let signing = self.0.iter().filter(|key| key.alg == alg && key.signs_from <= now);
+        signing.max_by(|a, b| (a.signs_from, &a.kid).cmp(&(b.signs_from, &b.kid)))
     }
 
     /// The published key of that name.
@@ -121,6 +128,14 @@ pub fn at_rest(secret_keys: &[SecretString], clock: &Clock, entropy: &Entropy) -
     Sealer::new(secret_keys, "at rest", 0, clock.clone(), entropy.clone())
 }
 
+/// The same private key, sealed under the first secret key. `None` where it is already.
+///
+/// # Errors
+/// [`KeyError::Unreadable`].
+pub fn reseal(stored: &StoredKey, at_rest: &Sealer) -> Result<Option<String>, KeyError> {
+    at_rest.reseal::<AtRest>(&stored.sealed, b"").map_err(|_| KeyError::Unreadable(stored.kid.clone()))
+}
+
 /// Gives a new site its keys, salt and epoch. Of several processes that do so at once, one wins: what is returned is
 /// what the table has.
 ///
@@ -146,11 +161,15 @@ pub async fn provision(
 pub fn generate_site(secret_keys: &[SecretString], clock: &Clock, entropy: &Entropy) -> Result<StoredSite, KeyError> {
     let sealer = at_rest(secret_keys, clock, entropy);
     let now = clock.now();
-    let keys = vec![generate(Algorithm::RS256, &sealer, now)?, generate(Algorithm::ES256, &sealer, now)?];
-    Ok(StoredSite { keys, salt: HEXLOWER.encode(&entropy.bytes::<32>()), epoch: 1 })
+    let keys: Result<_, _> = ALGORITHMS.into_iter().map(|alg| generate(alg, &sealer, now)).collect();
+    Ok(StoredSite { keys: keys?, salt: HEXLOWER.encode(&entropy.bytes::<32>()), epoch: 1 })
 }
 
-fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<StoredKey, KeyError> {
+/// A fresh key.
+///
+/// # Errors
+/// [`KeyError::Generation`].
+pub fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<StoredKey, KeyError> {
     let encoding = match alg {
         Algorithm::RS256 => {
             let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generation)?;
@@ -170,7 +189,7 @@ fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<Stored
     // The first half of the RFC 7638 thumbprint: unique, and short in every token.
     let kid = thumbprint.chars().take(22).collect();
     let sealed = at_rest.seal(&AtRest(BASE64URL_NOPAD.encode(encoding.as_bytes())), i64::MAX, b"");
-    Ok(StoredKey { kid, alg, sealed, signs_from })
+    Ok(StoredKey { kid, alg, sealed, signs_from, successor: None })
 }
 
 fn open(stored: &StoredKey, at_rest: &Sealer) -> Result<SigningKey, KeyError> {

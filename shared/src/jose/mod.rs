@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod id_token;
 pub mod keys;
+pub mod succession;
 
 pub use access_token::{AccessClaims, TokenSubject};
 pub use keys::KeySet;

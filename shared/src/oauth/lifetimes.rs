@@ -24,8 +24,34 @@ pub const FORM: i64 = 3600;
 pub const REQUEST_IN_PROGRESS: i64 = 3600;
 /// A browser is known as its owner's for this long.
 pub const KNOWN_BROWSER: i64 = 365 * DAY;
+/// A page's cursor leads on for this long.
+pub const CURSOR: i64 = 7 * DAY;
 /// A deleted account's username is nobody's for this long.
 pub const USERNAME_HELD: i64 = 30 * DAY;
 
+/// No token that is signed lives longer: the legacy dialects' are the longest.
+pub const LONGEST_TOKEN: i64 = DAY;
+/// How long a function goes on with the signing keys and the site's epoch that it has read. (Whoever read the JWKS may
+/// keep it as long: its `max-age`.)
+pub const SITE_CACHE: i64 = 300;
+/// A key signs for this long, and then until the next one is known to everybody.
+pub const KEY_SIGNS: i64 = 30 * DAY;
+/// A key is published for this long before it signs: an hour, since many keep the JWKS longer than they are told, after
+/// the last function and the last cache in between have noticed it.
+pub const KEY_LEAD: i64 = 3600 + 2 * SITE_CACHE;
+/// A key stays published for this long after its successor began to sign: until its last token has expired by every
+/// clock that is five minutes off at the most.
+pub const KEY_REMAINS: i64 = LONGEST_TOKEN + SITE_CACHE + CLOCK_SKEW;
+
+const CLOCK_SKEW: i64 = 300;
+
 /// A day.
 pub const DAY: i64 = 86_400;
+
+/// The longest that anything lives which the secret key sealed or made a handle of. For so long, after the last function
+/// has begun to seal with a new secret key, the old one must still open.
+pub fn longest_sealed() -> i64 {
+    // Access tokens have a handle in them: their `jti`.
+    let sealed = [CODE, LONGEST_TOKEN, REFRESH_ABSOLUTE, SESSION_ABSOLUTE, FORM, REQUEST_IN_PROGRESS, KNOWN_BROWSER];
+    sealed.into_iter().fold(CURSOR, i64::max)
+}

@@ -1,13 +1,14 @@
 //! The way to the table.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_sdk_dynamodb::config::{Builder, Credentials, SharedHttpClient};
+use aws_sdk_dynamodb::config::{AppName, Builder, Credentials, SharedHttpClient};
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -58,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// [`ConnectError`]: never, but at an endpoint with roots of its own.
-    pub fn connect(table: &str, aws: &Aws, patience: Patience) -> Result<Self, ConnectError> {
+    pub fn in_lambda(table: &str, aws: &Aws, patience: Patience) -> Result<Self, ConnectError> {
         let session = aws.session_token.as_ref().map(|token| token.expose_secret().to_owned());
         let secret = aws.secret_access_key.expose_secret();
         let config = Builder::new()
@@ -73,25 +74,28 @@ impl Store {
         Ok(Self::with(table, config, aws.endpoint.as_ref().map(|endpoint| endpoint.url.as_str()), patience))
     }
 
-    /// A client for `table` at `url`, as an operator has it: behind https, region and credentials are those that AWS's
-    /// own tools would find, and the roots are the system's.
+    /// A client for `table`, at AWS or at `url`, as an operator has it: region and credentials are those that AWS's own
+    /// tools would find, and the roots are the system's. At a plain-http endpoint, which is never AWS, made-up
+    /// credentials stand in.
     ///
     /// # Errors
     /// [`ConnectError::Tls`].
-    pub async fn connect_at(table: &str, url: &str, patience: Patience) -> Result<Self, ConnectError> {
-        let aws = Aws::local(url);
-        if aws.endpoint.as_ref().is_some_and(Endpoint::is_plain) {
-            return Self::connect(table, &aws, patience);
+    pub async fn connect(table: &str, url: Option<&str>, patience: Patience) -> Result<Self, ConnectError> {
+        let local = url.map(Aws::local).filter(|aws| aws.endpoint.as_ref().is_some_and(Endpoint::is_plain));
+        if let Some(aws) = local {
+            return Self::in_lambda(table, &aws, patience);
         }
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(secured(TrustStore::default())?);
-        Ok(Self::with(table, Builder::from(&loader.load().await), Some(url), patience))
+        Ok(Self::with(table, Builder::from(&loader.load().await), url, patience))
     }
 
     fn with(table: &str, mut config: Builder, url: Option<&str>, patience: Patience) -> Self {
         // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
         static STORES: AtomicU64 = AtomicU64::new(0);
         let partition = format!("store-{}", STORES.fetch_add(1, Ordering::Relaxed));
-        config.set_endpoint_url(url.map(str::to_owned));
+        if let Some(url) = url {
+            config.set_endpoint_url(Some(url.to_owned()));
+        }
         let config = config
             .retry_partition(RetryPartition::new(partition))
             .retry_classifier(WrongMoment)
@@ -110,6 +114,15 @@ impl Store {
             )
             .build();
         Self { client: Client::from_conf(config), table: table.into() }
+    }
+
+    /// The same way to the table, with a caller's name in the `User-Agent` of what it asks: where many functions run in
+    /// one process, the table's side can still tell them apart. A name that can't stand there is left out.
+    #[must_use]
+    pub fn named(&self, caller: &str) -> Self {
+        let mut config = self.client.config().to_builder();
+        config.set_app_name(AppName::new(caller.to_owned()).ok());
+        Self { client: Client::from_conf(config.build()), table: Arc::clone(&self.table) }
     }
 }
 

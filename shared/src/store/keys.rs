@@ -50,12 +50,7 @@ pub fn user_partition(user: UserId) -> String {
 
 /// A user's password.
 pub fn password(user: UserId) -> Key {
-    key(secret_partition(user), "PASSWORD")
-}
-
-/// The partition of a user's credentials.
-pub fn secret_partition(user: UserId) -> String {
-    format!("SECRET#{user}")
+    key(format!("SECRET#{user}"), "PASSWORD")
 }
 
 /// A username, e-mail address or phone number, normalised.

@@ -55,8 +55,8 @@ impl Store {
     pub async fn purge(&self, user: UserId) -> Result<(), StoreError> {
         let clients = self.client_keys(user).await?;
         self.delete_all(&clients).await?;
-        let partitions = [keys::collection_partition(user), keys::secret_partition(user), keys::user_partition(user)];
-        for partition in partitions {
+        // The password went in the transaction that deleted the account.
+        for partition in [keys::collection_partition(user), keys::user_partition(user)] {
             loop {
                 let rows: Vec<Row> = self.query(everything(partition.clone(), 100)).await?;
                 if rows.is_empty() {

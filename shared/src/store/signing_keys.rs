@@ -3,9 +3,9 @@
 use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Condition, item};
+use super::item::{Condition, item, number, text};
 use super::keys;
-use super::table::{Query, Store, StoreError};
+use super::table::{Query, Store, StoreError, Written};
 use super::transaction::{Action, Transacted};
 use crate::clock::Time;
 use crate::id::Attempt;
@@ -21,6 +21,9 @@ pub struct StoredKey {
     pub sealed: String,
     /// It is published from its creation, but signs nothing before this.
     pub signs_from: Time,
+    /// The key that signs after it. Only a key that has one is ever removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 /// The partition, read whole.
@@ -80,5 +83,74 @@ impl Store {
             actions.push(Action::Put(item(&keys::signing_key(&key.kid), "signing_key", key)?, Condition::absent()));
         }
         self.transact(actions, attempt).await
+    }
+    /// Publishes `next` as the successor of `key`, unless another run gave `key` one since it was read: then `false`,
+    /// and nothing is written. So there is always exactly one key of its kind without a successor.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn succeed_key(&self, key: &StoredKey, next: &StoredKey, attempt: Attempt) -> Result<bool, StoreError> {
+        let unchanged = same_successor(key).bind(":next", text(&next.kid));
+        let actions = vec![
+            Action::Update(keys::signing_key(&key.kid), "SET #successor = :next".to_owned(), unchanged),
+            Action::Put(item(&keys::signing_key(&next.kid), "signing_key", next)?, Condition::absent()),
+        ];
+        Ok(matches!(self.transact(actions, attempt).await?, Transacted::Done))
+    }
+
+    /// Removes a key that has a successor. One that is gone already stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn retire_key(&self, kid: &str) -> Result<(), StoreError> {
+        let succeeded = Condition::new("attribute_exists(#successor)").or_absent();
+        self.delete(&keys::signing_key(kid), Some(succeeded)).await.map(drop)
+    }
+
+    /// Removes a key, and puts `next` in its place if there is one. `false` where it is not as it was read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn replace_key(
+        &self,
+        key: &StoredKey,
+        next: Option<&StoredKey>,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
+        let mut actions = vec![Action::Delete(keys::signing_key(&key.kid), same_successor(key))];
+        if let Some(next) = next {
+            actions.push(Action::Put(item(&keys::signing_key(&next.kid), "signing_key", next)?, Condition::absent()));
+        }
+        Ok(matches!(self.transact(actions, attempt).await?, Transacted::Done))
+    }
+
+    /// Replaces what is sealed of `key` by the same sealed otherwise. `false` where it is not as it was read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reseal_key(&self, key: &StoredKey, sealed: &str, attempt: Attempt) -> Result<bool, StoreError> {
+        let unchanged = Condition::new("#sealed = :before").bind(":before", text(&key.sealed));
+        let unchanged = unchanged.bind(":sealed", text(sealed));
+        let written = self.update(&keys::signing_key(&key.kid), "SET #sealed = :sealed", unchanged, attempt).await?;
+        Ok(matches!(written, Written::Done))
+    }
+
+    /// Raises the site's epoch from `before` to `next`. `false` where it is not `before` any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn raise_epoch(&self, before: u64, next: u64, attempt: Attempt) -> Result<bool, StoreError> {
+        let unchanged = Condition::new("#epoch = :before").bind(":before", number(before));
+        let unchanged = unchanged.bind(":next", number(next));
+        let written = self.update(&keys::site_epoch(), "SET #epoch = :next", unchanged, attempt).await?;
+        Ok(matches!(written, Written::Done))
+    }
+}
+
+/// The key is there, and its successor is who it was. (A key may have one that is gone: somebody removed it by hand.)
+fn same_successor(key: &StoredKey) -> Condition {
+    match &key.successor {
+        None => Condition::new("attribute_exists(#PK) AND attribute_not_exists(#successor)"),
+        Some(successor) => Condition::new("#successor = :successor").bind(":successor", text(successor)),
     }
 }

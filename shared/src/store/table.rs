@@ -32,6 +32,9 @@ pub enum StoreError {
     /// An item does not have the shape that this version of the code writes.
     #[error("an item does not read: {0}")]
     Corrupt(String),
+    /// The table is new: the site has no signing keys yet.
+    #[error("the table has no signing keys: rotate-keys, which makes them, has not run yet")]
+    NoSite,
 }
 
 /// The outcome of a conditional write.

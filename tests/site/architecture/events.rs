@@ -13,6 +13,9 @@ fn story() -> Vec<(String, String, Option<u16>)> {
     serde_json::from_str(&read(&at("events/story.json"))).unwrap()
 }
 
+/// What the clock alone calls.
+const SCHEDULED: [&str; 2] = ["rotate-keys", "sweep"];
+
 fn event(file: &str) -> Value {
     serde_json::from_str(&read(&at("events").join(file))).unwrap()
 }
@@ -36,14 +39,16 @@ async fn every_event_of_api_gateway_is_answered_by_its_function() {
 }
 
 #[tokio::test]
-async fn the_clocks_event_runs_the_sweep() {
+async fn the_clocks_events_run_the_scheduled_functions() {
     let site = deployed().await;
-    let event = event("sweep.json");
-    assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.events"), &json!("Scheduled Event")));
+    let mut names = Vec::new();
     for (name, run) in local::functions::scheduled() {
-        assert!(at("events").join(format!("{name}.json")).exists());
+        let event = event(&format!("{name}.json"));
+        assert_eq!((&event["source"], &event["detail-type"]), (&json!("aws.scheduler"), &json!("Scheduled Event")));
         run(site.site.app().clone()).await.unwrap();
+        names.push(name);
     }
+    assert_eq!(names, SCHEDULED);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What no file may have.
 
-use super::{at, code, files, name, product, read, words_after};
+use super::{at, code, files, name, product, read};
 
 /// The manifests of our own crates.
 fn manifests() -> Vec<std::path::PathBuf> {
@@ -35,25 +35,6 @@ fn nothing_scans_the_table() {
         }
     }
     assert!(!read(&at("template.yaml")).contains("dynamodb:Scan"));
-}
-
-#[test]
-fn a_function_may_call_what_the_store_calls_and_nothing_more() {
-    let template = read(&at("template.yaml"));
-    let allowed: std::collections::BTreeSet<_> = words_after(&template, "- dynamodb:").into_iter().collect();
-    // The SDK's call, and what IAM wants for it. A transaction wants what its parts do.
-    let calls = [
-        (".batch_get_item()", "BatchGetItem"),
-        (".batch_write_item()", "BatchWriteItem"),
-        (".delete_item()", "DeleteItem"),
-        (".get_item()", "GetItem"),
-        (".put_item()", "PutItem"),
-        (".query()", "Query"),
-        (".update_item()", "UpdateItem"),
-    ];
-    let store: String = files("shared/src/store", ".rs").iter().map(|file| code(file)).collect();
-    let called = calls.iter().filter(|(call, _)| store.contains(call)).map(|(_, action)| *action).collect();
-    assert_eq!(allowed, called);
 }
 
 #[test]

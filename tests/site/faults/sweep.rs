@@ -61,7 +61,7 @@ async fn e61_a_sweep_goes_on_after_a_fault_and_the_next_after_a_failure() {
             }
             cuts += 1;
         }
-        assert!(cuts > 5, "{fault:?}: it was cut {cuts} times");
+        assert!(cuts >= 5, "{fault:?}: it was cut {cuts} times");
         assert_swept(&site, &client, &format!("{fault:?} later each time")).await;
     }
 }

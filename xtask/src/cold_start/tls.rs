@@ -97,7 +97,7 @@ mod tests {
         for (roots, is_trusted) in [(Some(tls.roots().to_owned()), true), (None, false)] {
             let endpoint = Endpoint { url: tls.endpoint().to_owned(), ca_bundle: roots };
             let aws = Aws { endpoint: Some(endpoint), ..Aws::local("") };
-            let store = Store::connect(local::table::TABLE_NAME, &aws, Patience::LOCAL).unwrap();
+            let store = Store::in_lambda(local::table::TABLE_NAME, &aws, Patience::LOCAL).unwrap();
             match store.find_site().await {
                 Ok(site) => assert!(is_trusted && site.is_some()),
                 Err(StoreError::Unavailable { detail, .. }) => {
