@@ -6,9 +6,11 @@
 //! | `cargo xtask invoke --with rie` | feeds `events/` to the real binaries, and checks their answers |
 //! | `cargo xtask start-api` | the whole API in containers, with a table of its own, after `sam build` |
 //! | `cargo xtask cold-start` | measures what the first request waits for: docs/cold-start.md |
+//! | `cargo xtask cost` | what a million of each flow, and an idle month, cost at AWS |
 
 mod build;
 mod cold_start;
+mod cost;
 mod invoke;
 mod package;
 mod process;
@@ -36,6 +38,8 @@ enum Cli {
     StartApi(sam::Options),
     /// Measure cold starts, beside a function that does nothing
     ColdStart(cold_start::Options),
+    /// Say what a million of each flow, and an idle month, cost at AWS: from the template and what was measured
+    Cost,
 }
 
 #[tokio::main]
@@ -45,6 +49,7 @@ async fn main() -> ExitCode {
         Cli::Invoke(options) => invoke::run(&options).await,
         Cli::StartApi(options) => sam::start_api(&options).await,
         Cli::ColdStart(options) => cold_start::run(&options).await,
+        Cli::Cost => cost::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
