@@ -165,24 +165,23 @@ pub async fn request<B>(heading: Heading, clock: &Clock, answer: impl Future<Out
         let started = Instant::now();
         let response = answer.await;
         let status = response.status();
-        let (mut of_whom, mut error) = ((None, None), (None, None));
+        let (mut client, mut user, mut error, mut detail) = (None, None, None, None);
         note(|facts| {
             facts.judge(status);
             facts.ended_at = Some(clock.now_millis());
-            of_whom = (facts.client, facts.user);
-            error = (facts.error, facts.detail);
+            (client, user, error, detail) = (facts.client, facts.user, facts.error, facts.detail);
         });
         tracing::info!(
             target: REQUEST,
-            function,
             route,
             status = status.as_u16(),
             duration_ms = milliseconds(started),
+            error,
+            detail,
+            client = client.map(display),
+            user = user.map(display),
+            function,
             gateway_id,
-            client = of_whom.0.map(display),
-            user = of_whom.1.map(display),
-            error = error.0,
-            detail = error.1,
         );
         response
     };
