@@ -6,6 +6,7 @@ use shared::id::Attempt;
 use shared::jose::keys::{self, ALGORITHMS, KeyError, KeySet};
 use shared::jose::succession;
 use shared::lambda::Error;
+use shared::log;
 
 /// Does what there is to do.
 ///
@@ -16,6 +17,7 @@ pub async fn run(app: App) -> Result<(), Error> {
     let (secret_keys, store) = (&app.config.secret_keys, &app.store);
     let Some(site) = store.find_site().await? else {
         keys::provision(secret_keys, store, &app.clock, &app.entropy).await?;
+        log::done();
         tracing::info!("the site has its first keys");
         return Ok(());
     };
@@ -32,12 +34,14 @@ pub async fn run(app: App) -> Result<(), Error> {
         if let Some(signs_from) = succession::successor_signs_from(newest, now) {
             let next = keys::generate(alg, &at_rest, signs_from)?;
             if store.succeed_key(newest, &next, Attempt::new(&app.entropy)).await? {
+                log::done();
                 tracing::info!(kid = newest.kid, successor = next.kid, %signs_from, "the next key is published");
             }
         }
     }
     for key in succession::retired(&site.keys, now) {
         store.retire_key(&key.kid).await?;
+        log::done();
         tracing::info!(kid = key.kid, "the key is retired");
     }
     outcome
