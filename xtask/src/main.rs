@@ -33,7 +33,7 @@ enum Cli {
     /// Feed every event of events/ to the real binaries
     Invoke(invoke::Options),
     /// Serve the API with `sam local start-api`, from what `sam build` built, on a table in memory
-    StartApi(sam::Options),
+    StartApi(sam::Containers),
     /// Measure cold starts, beside a function that does nothing
     ColdStart(cold_start::Options),
 }
@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse() {
         Cli::Package(options) => package::run(&options),
         Cli::Invoke(options) => invoke::run(&options).await,
-        Cli::StartApi(options) => sam::start_api(&options).await,
+        Cli::StartApi(containers) => sam::start_api(&containers).await,
         Cli::ColdStart(options) => cold_start::run(&options).await,
     };
     match outcome {
@@ -52,5 +52,17 @@ async fn main() -> ExitCode {
             eprintln!("cargo xtask: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
     }
 }
