@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::clock::Clock;
 use shared::entropy::Entropy;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::commands::{self, ConnectError};
 use crate::data::DataFolder;
@@ -162,7 +164,7 @@ pub enum UserCommand {
 pub async fn run(cli: Cli) -> ExitCode {
     let outcome = match &cli.command {
         None => {
-            log("info,aws=warn");
+            log(shared::log::USUAL);
             run_site(cli).await.map_err(|error| error.to_string())
         }
         Some(command) => {
@@ -244,8 +246,8 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn log(default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().compact().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let lines = fmt::layer().compact().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(shared::log::filter(default)).with(lines).init();
 }
 
 /// Prints; a reader that has gone away is no reason to fall over.

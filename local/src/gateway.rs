@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
@@ -91,46 +91,41 @@ impl Gateway {
     where
         B: Body<Data = Bytes> + Send + Unpin,
     {
-        let started = Instant::now();
         let (parts, mut body) = request.into_parts();
-        let (function, answer) = self.answer(&parts, &mut body, source).await;
+        let request_id = BASE64.encode(&self.entropy.bytes::<11>());
+        let mut answer = self.answer(&parts, &mut body, source, &request_id).await.unwrap_or_else(|answer| {
+            // Not even the path: what leads nowhere may be anything.
+            tracing::info!(status = answer.status().as_u16(), "no function was asked");
+            answer
+        });
+        if let Ok(request_id) = request_id.parse() {
+            answer.headers_mut().insert("apigw-requestid", request_id);
+        }
         discard(&parts.headers, &mut body).await;
-        // Neither query nor body: both carry secrets.
-        tracing::info!(
-            method = %parts.method,
-            path = parts.uri.path(),
-            status = answer.status().as_u16(),
-            function = function.unwrap_or("-"),
-            ms = started.elapsed().as_millis(),
-            "request"
-        );
         answer
     }
 
-    async fn answer<B>(&self, parts: &Parts, body: &mut B, source: IpAddr) -> (Option<&str>, Answer)
+    /// What a function answers; or else what the gateway does, which asked none.
+    async fn answer<B>(&self, parts: &Parts, body: &mut B, source: IpAddr, request_id: &str) -> Result<Answer, Answer>
     where
         B: Body<Data = Bytes> + Send + Unpin,
     {
         if head_size(parts) > MAX_HEAD {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            return (None, answer::message(status, "Request Header Fields Too Large"));
+            return Err(answer::message(status, "Request Header Fields Too Large"));
         }
         if let Some(redirect) = self.origin.redirect(parts) {
-            return (None, redirect);
+            return Err(redirect);
         }
         if !is_host(&parts.headers) {
-            return (None, answer::message(StatusCode::BAD_REQUEST, "Bad Request"));
+            return Err(answer::message(StatusCode::BAD_REQUEST, "Bad Request"));
         }
         let path = parts.uri.path();
         let Some(found) = self.routes.get(&parts.method).and_then(|router| router.at(path).ok()) else {
-            return (None, answer::message(StatusCode::NOT_FOUND, "Not Found"));
+            return Err(answer::message(StatusCode::NOT_FOUND, "Not Found"));
         };
         let target = found.value;
-        let body = match read(&parts.headers, body).await {
-            Ok(body) => body,
-            Err(refused) => return (Some(&target.function), refused),
-        };
-        let request_id = BASE64.encode(&self.entropy.bytes::<11>());
+        let body = read(&parts.headers, body).await?;
         let arrival = Arrival {
             route_key: &target.route_key,
             path_parameters: found.params.iter().collect(),
@@ -138,11 +133,11 @@ impl Gateway {
             domain: &self.origin.host,
             scheme: if self.origin.issuer.is_https() { "https" } else { "http" },
             port: &self.origin.port,
-            request_id: &request_id,
+            request_id,
             at: self.clock.now_millis(),
         };
         let event = serde_json::to_vec(&Event::new(parts, &body, &arrival));
-        (Some(&target.function), target.invoke(event.unwrap_or_default()).await)
+        Ok(target.invoke(event.unwrap_or_default()).await)
     }
 }
 
@@ -150,8 +145,8 @@ impl Target {
     /// Calls the function through lambda_http's own door. In a task of its own: its panic is its own, and it runs to
     /// its end even if the client hangs up, as a Lambda does.
     async fn invoke(&self, event: Vec<u8>) -> Answer {
-        let router = self.router.clone();
-        let payload = tokio::spawn(async move { shared::lambda::invoke(&router, &event).await });
+        let (function, router) = (self.function.clone(), self.router.clone());
+        let payload = tokio::spawn(async move { shared::lambda::invoke(&function, &router, &event).await });
         let answer = match payload.await {
             Ok(Ok(payload)) => answer::from_payload(payload).ok_or_else(|| "it returned no HTTP answer".to_owned()),
             Ok(Err(error)) => Err(error.to_string()),

@@ -1,6 +1,7 @@
 //! EventBridge Scheduler on a laptop: runs the scheduled functions at their rates.
 
 use shared::app::App;
+use shared::log;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -32,10 +33,10 @@ async fn repeat(name: &'static str, run: Run, every: std::time::Duration, app: A
     loop {
         ticks.tick().await;
         // A task of its own, so that a panic ends one run and not the schedule.
-        match tokio::spawn(run(app.clone())).await {
-            Ok(Ok(())) => tracing::info!(function = name, "scheduled run"),
-            Ok(Err(error)) => tracing::error!(function = name, %error, "the scheduled run failed"),
-            Err(panic) => tracing::error!(function = name, %panic, "the scheduled run failed"),
+        let (clock, work) = (app.clock.clone(), run(app.clone()));
+        let logged = async move { log::run(name, String::new(), &clock, work).await };
+        if let Err(panic) = tokio::spawn(logged).await {
+            tracing::error!(function = name, %panic, "the scheduled run failed");
         }
     }
 }

@@ -12,6 +12,7 @@ use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
 use shared::store::{ConnectError, Patience, Store, StoreError};
+use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
 use crate::functions;
@@ -176,7 +177,7 @@ impl Site {
 
         let routers = functions::routers().into_iter();
         let functions: HashMap<_, _> =
-            routers.map(|(name, router)| (name, router.with_state(app.of_function(name)))).collect();
+            routers.map(|(name, router)| (name, lambda::logged(router, &app.of_function(name)))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
@@ -233,7 +234,7 @@ impl Site {
 
 async fn run_scheduled(name: &str, app: &App) -> Result<(), shared::lambda::Error> {
     match functions::scheduled().into_iter().find(|(known, _)| *known == name) {
-        Some((known, run)) => run(app.of_function(known)).await,
+        Some((known, run)) => log::run(known, String::new(), &app.clock, run(app.of_function(known))).await,
         None => Ok(()),
     }
 }

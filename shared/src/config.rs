@@ -70,6 +70,21 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// What `RUST_LOG` says is to be logged.
+pub fn log_filter() -> Option<String> {
+    variable("RUST_LOG")
+}
+
+/// Where CloudWatch is to keep the metrics: `METRICS_NAMESPACE`, or `bangumoe`.
+pub fn metrics_namespace() -> String {
+    variable("METRICS_NAMESPACE").unwrap_or_else(|| "bangumoe".to_owned())
+}
+
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    std::env::var(name).ok()
+}
+
 impl Config {
     /// Reads the environment.
     ///
@@ -84,8 +99,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], with every variable that is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-        Self::from_lookup(|name| std::env::var(name).ok())
+        Self::from_lookup(variable)
     }
 
     /// The same, from any source of variables.

@@ -2,15 +2,22 @@
 
 use std::future::Future;
 
+use std::io::Write as _;
+use std::sync::Arc;
+
 use axum::Router;
-use lambda_http::lambda_runtime::{LambdaEvent, service_fn};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use lambda_http::Context;
+use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use lambda_http::request::{LambdaRequest, RequestContext};
 use tower_service::Service as _;
-use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Aws, Config};
 use crate::entropy::Entropy;
+use crate::log::{self, Heading};
 use crate::store::{Patience, Store};
 
 /// What ends a Lambda.
@@ -23,7 +30,7 @@ pub type Error = lambda_http::Error;
 pub fn serve(router: Router<App>) -> Result<(), Error> {
     block_on(async {
         let app = start().await?;
-        lambda_http::run(router.with_state(app)).await
+        lambda_http::run(logged(router, &app)).await
     })
 }
 
@@ -37,17 +44,53 @@ where
 {
     block_on(async {
         let app = start().await?;
-        lambda_http::lambda_runtime::run(service_fn(move |_: LambdaEvent<serde_json::Value>| run(app.clone()))).await
+        let handler = |event: LambdaEvent<serde_json::Value>| {
+            let (app, context) = (app.clone(), event.context);
+            async move {
+                log::run(&context.env_config.function_name, context.request_id, &app.clock, run(app.clone())).await
+            }
+        };
+        lambda_runtime::run(service_fn(handler)).await
     })
 }
 
-/// Hands one API Gateway event (payload 2.0) to a router through the same door as AWS does.
+/// A router with what its handlers need. Each of its answers leaves a line in the log.
+pub fn logged(router: Router<App>, app: &App) -> Router {
+    let clock = app.clock.clone();
+    let log = move |request: Request, next: Next| {
+        let (heading, clock) = (heading(&request), clock.clone());
+        async move { log::request(heading, &clock, next.run(request)).await }
+    };
+    router.with_state(app.clone()).layer(from_fn(log))
+}
+
+fn heading(request: &Request) -> Heading {
+    let context = request.extensions().get::<Context>();
+    let (gateway_id, route) = match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(gateway)) => (gateway.request_id.clone(), gateway.route_key.clone()),
+        _ => (None, None),
+    };
+    Heading {
+        function: context.map(|context| context.env_config.function_name.clone()).unwrap_or_default(),
+        request_id: context.map(|context| context.request_id.clone()).unwrap_or_default(),
+        gateway_id: gateway_id.unwrap_or_default(),
+        route: route.unwrap_or_default(),
+    }
+}
+
+/// Hands one API Gateway event (payload 2.0) to the router of `function` through the same door as AWS does.
 ///
 /// # Errors
 /// The event is not one, or its answer can't be written: never the handler's own failures, which are answers.
-pub async fn invoke(router: &Router, event: &[u8]) -> Result<serde_json::Value, Error> {
-    let request: lambda_http::request::LambdaRequest = serde_json::from_slice(event)?;
-    let event = LambdaEvent::new(request, lambda_http::Context::default());
+pub async fn invoke(function: &str, router: &Router, event: &[u8]) -> Result<serde_json::Value, Error> {
+    let request: LambdaRequest = serde_json::from_slice(event)?;
+    let mut context = Context::default();
+    context.env_config =
+        Arc::new(lambda_runtime::Config { function_name: function.to_owned(), ..lambda_runtime::Config::default() });
+    if let LambdaRequest::ApiGatewayV2(request) = &request {
+        context.request_id = request.request_context.request_id.clone().unwrap_or_default();
+    }
+    let event = LambdaEvent::new(request, context);
     // The adapter is not `Send`; what it returns is.
     let answering = lambda_http::Adapter::from(router.clone()).call(event);
     Ok(serde_json::to_value(&answering.await?)?)
@@ -66,7 +109,8 @@ async fn start() -> Result<App, Error> {
 }
 
 fn block_on(run: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,aws=warn"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+    log::start(|line| {
+        let _ = std::io::stdout().write_all(line.as_bytes());
+    });
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run)
 }

@@ -6,6 +6,7 @@
 //! | [`app`], [`config`] | what a handler is given; the settings | |
 //! | [`lambda`] | the one place that starts a Lambda, and the door through which events come | yes |
 //! | [`clock`], [`entropy`], [`id`] | the one `now()`, the one source of randomness, identifiers | |
+//! | [`log`] | a line in the log for each request, and what is counted | yes |
 //! | [`seal`] | sealed values and handles: what is handed out instead of written down | |
 //! | [`oauth`] | the protocol: scopes, PKCE, redirect URIs, requests, codes, families, errors | |
 //! | [`account`] | users, identifiers, passwords, sessions | |
@@ -17,7 +18,7 @@
 //!
 //! # Architecture invariants
 //! * Modules know only those below them: `http`, `pages` → `store`, `jose` → `oauth`, `account`, `collection` →
-//!   `seal`, `id`, `clock`, `entropy`.
+//!   `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, and only `store::keys` makes key strings.
 //! * Time and randomness come from [`clock`] and [`entropy`] alone; the environment is read in [`config`] alone.
@@ -36,6 +37,7 @@ pub mod i18n;
 pub mod id;
 pub mod jose;
 pub mod lambda;
+pub mod log;
 pub mod oauth;
 pub mod pages;
 pub mod seal;

@@ -35,13 +35,22 @@ pub trait Sealable: Serialize + DeserializeOwned {
 
 /// Why a sealed value did not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.as_str())]
 pub enum Unsealable {
     /// Not made here, not for this purpose or browser, or changed on the way.
-    #[error("not a value that this server sealed")]
     Garbage,
     /// Made here, but its time is over.
-    #[error("the sealed value has expired")]
     Expired,
+}
+
+impl Unsealable {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Garbage => "not a value that this server sealed",
+            Self::Expired => "the sealed value has expired",
+        }
+    }
 }
 
 /// Seals and opens. Cheap to clone.

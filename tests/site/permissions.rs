@@ -47,7 +47,8 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     // Pages, an hour after each other.
-    for path in ["/", "/account", "/oauth2/register", "/login", "/register", "/oauth2/jwks", "/collections"] {
+    for path in ["/", "/health", "/account", "/oauth2/register", "/login", "/register", "/oauth2/jwks", "/collections"]
+    {
         later();
         browser.open(path).await;
     }

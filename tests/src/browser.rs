@@ -21,7 +21,7 @@ impl<'s> Browser<'s> {
     /// Opens a page. Takes a path, or an address on the site.
     pub async fn open(&self, path: &str) -> Reply {
         let url = if path.starts_with('/') { self.site.url(path) } else { path.to_owned() };
-        Reply::read(self.http.get(url).header("accept", "text/html").send().await.unwrap()).await
+        Reply::to(self.http.get(url).header("accept", "text/html")).await
     }
 
     /// Sends a form as a page of the site would.
@@ -32,7 +32,7 @@ impl<'s> Browser<'s> {
     /// Sends a form from a page at `origin`.
     pub async fn submit_from(&self, path: &str, pairs: &[(&str, &str)], origin: &str) -> Reply {
         let request = self.http.post(self.site.url(path)).header("accept", "text/html").header("origin", origin);
-        Reply::read(request.form(pairs).send().await.unwrap()).await
+        Reply::to(request.form(pairs)).await
     }
 
     /// Signs in on the page, with no error.

@@ -11,6 +11,7 @@ pub mod browser;
 pub mod costs;
 pub mod faults;
 pub mod flow;
+pub mod logs;
 pub mod operator;
 pub mod permissions;
 pub mod reply;
@@ -38,6 +39,8 @@ pub const START: Millis = Millis(1_767_225_600_000);
 /// A password that no rule refuses.
 pub const PASSWORD: &str = "correct horse battery";
 
+const SECRET_KEY: &str = "the tests' secret key, which is no secret at all";
+
 /// A running site with its table in memory, behind a [`Proxy`].
 pub struct TestSite {
     /// Moves the time.
@@ -48,8 +51,10 @@ pub struct TestSite {
     pub site: Site,
     /// For calls without cookies; follows no redirect.
     pub http: reqwest::Client,
-    // Last: it ends after the site.
+    // It ends after the site.
     table: Table,
+    // Last: nothing logs any more.
+    _watch: logs::Watch,
 }
 
 /// What a test may want otherwise.
@@ -67,9 +72,8 @@ pub struct Wishes {
 fn provisioned() -> Provisioned {
     static KEYS: OnceLock<Provisioned> = OnceLock::new();
     let make = || {
-        let secret_key = "the tests' secret key, which is no secret at all";
-        let site = generate_site(&[secret_key.into()], &Clock::manual(START), &Entropy::system()).unwrap();
-        Provisioned { secret_key: secret_key.into(), site }
+        let site = generate_site(&[SECRET_KEY.into()], &Clock::manual(START), &Entropy::system()).unwrap();
+        Provisioned { secret_key: SECRET_KEY.into(), site }
     };
     KEYS.get_or_init(make).clone()
 }
@@ -82,6 +86,7 @@ impl TestSite {
 
     /// A site with something changed.
     pub async fn start_with(wishes: Wishes) -> Self {
+        logs::listen();
         let clock = Clock::manual(START);
         let table = Table::memory(clock.clone()).unwrap();
         let proxy = Proxy::start(table.endpoint()).await;
@@ -97,7 +102,9 @@ impl TestSite {
         };
         let site = Site::start(options).await.unwrap();
         let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { clock, proxy, site, http, table }
+        let watch = logs::Watch::start(site.port());
+        watch.over(SECRET_KEY);
+        Self { clock, proxy, site, http, table, _watch: watch }
     }
 
     /// The issuer.
@@ -113,6 +120,14 @@ impl TestSite {
     /// Where the table itself listens, behind the proxy.
     pub fn table_endpoint(&self) -> &str {
         self.table.endpoint()
+    }
+
+    /// The line of the request that `reply` answers.
+    pub fn logged(&self, reply: &Reply) -> Value {
+        let mut lines = logs::of(reply.header("apigw-requestid"));
+        lines.retain(|line| line["target"] == "request");
+        assert_eq!(lines.len(), 1, "{}: {lines:?}", reply.status);
+        lines.remove(0)
     }
 
     /// A browser that nobody used yet.
@@ -158,7 +173,7 @@ impl TestSite {
     /// Anything.
     pub async fn send(&self, request: reqwest::RequestBuilder, token: Option<&str>) -> Reply {
         let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
-        Reply::read(request.send().await.unwrap()).await
+        Reply::to(request).await
     }
 
     /// Everything in the table, in DynamoDB's JSON. The site itself never reads it this way.

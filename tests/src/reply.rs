@@ -3,6 +3,8 @@
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use super::logs;
+
 /// An answer.
 #[derive(Debug)]
 pub struct Reply {
@@ -15,12 +17,25 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Sends a request, and reads what it is answered.
+    pub async fn to(request: reqwest::RequestBuilder) -> Self {
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        logs::sent(&request);
+        Self::read(client.execute(request).await.unwrap()).await
+    }
+
     /// Reads a response to its end.
     pub async fn read(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        let port = response.url().port();
         let body = response.text().await.unwrap();
-        Self { status, headers, body }
+        let reply = Self { status, headers, body };
+        if let Some(port) = port {
+            logs::answered(port, &reply);
+        }
+        reply
     }
 
     /// The body as JSON.

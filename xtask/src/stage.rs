@@ -83,7 +83,7 @@ impl Stage {
             return Ok(Value::Null);
         };
         let event = std::fs::read(project.event(&scene.event))?;
-        shared::lambda::invoke(&router.with_state(self.site.app().clone()), &event).await
+        shared::lambda::invoke(&scene.function, &router.with_state(self.site.app().clone()), &event).await
     }
 }
 

@@ -11,6 +11,7 @@ use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, sign_in};
 use shared::id::{ClientId, FamilyId};
+use shared::log;
 use shared::oauth::authorization_request::ReturnAddress;
 use shared::oauth::lifetimes::CODE;
 use shared::oauth::metadata::GrantType;
@@ -38,6 +39,7 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     params.refuse_doubled()?;
     let unknown = || OAuthError::invalid_request("client_id is not that of a registered application");
     let client_id: ClientId = params.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+    log::client(client_id);
     let client = app.store.find_client(client_id).await?.filter(|client| !client.disabled).ok_or_else(unknown)?;
     if !client.allows(GrantType::Password) {
         let description = "an administrator has not allowed this application to send its users' passwords";

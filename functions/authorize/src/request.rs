@@ -5,6 +5,7 @@ use shared::app::{App, Site};
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
 use shared::id::ClientId;
+use shared::log;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
 use shared::oauth::{AuthorizationRequest, Client, OAuthError, Params, RedirectUri};
 use shared::store::grants::Grant;
@@ -63,6 +64,7 @@ impl Asked {
         }
         let unknown = || untrusted("client_id is not that of a registered application");
         let client_id: ClientId = params.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+        log::client(client_id);
         let client_key = keys::client(&client_id.to_string());
         let token = session::token(app, site, incoming);
         let theirs = token.as_ref().map(|token| {

@@ -18,6 +18,7 @@ use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, Problem};
 use shared::id::{Attempt, ClientId, UserId};
+use shared::log;
 use shared::oauth::client::HashedSecret;
 use shared::oauth::metadata::{AuthMethod, Metadata, Requested};
 use shared::oauth::{Client, ErrorCode, OAuthError};
@@ -51,7 +52,7 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<Secre
     if !incoming.body.trim_ascii_start().starts_with(b"{") {
         return Err(malformed().into());
     }
-    let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|error| malformed().because(error))?;
+    let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|_| malformed())?;
     create(app, requested.complete()?, owner).await
 }
 
@@ -91,6 +92,7 @@ async fn create(
 }
 
 async fn store(app: &App, client: &Client) -> Result<(), Failure> {
+    log::client(client.client_id);
     // 128 random bits are not taken: the condition only keeps a retry from counting as another client.
     app.store.create_client(client, Attempt::new(&app.entropy)).await?;
     Ok(())

@@ -59,7 +59,10 @@ async fn language(State(app): State<App>, incoming: Incoming) -> Response {
     response
 }
 
-/// Answers without reading anything.
-async fn health() -> Response {
-    json(StatusCode::OK, &serde_json::json!({}))
+/// Whether the table answers.
+async fn health(State(app): State<App>) -> Response {
+    match app.store.ping().await {
+        Ok(()) => json(StatusCode::OK, &serde_json::json!({ "status": "ok" })),
+        Err(error) => Problem::from(error).to_json_response(),
+    }
 }

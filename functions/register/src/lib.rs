@@ -14,6 +14,7 @@ use shared::http::page::{Frame, continuation, form_path, see_other};
 use shared::http::{Incoming, Problem, csrf, json, session, sign_in};
 use shared::i18n::fill;
 use shared::id::{Attempt, UserId};
+use shared::log;
 use shared::pages;
 use shared::store::rates::Counter;
 use shared::store::users::{StoredPassword, Taken};
@@ -118,7 +119,10 @@ async fn register(
     let (session, token) = Session::start(&user, agent, &app.entropy, now);
     let session = sign_in.then_some(&session);
     match app.store.create_user(&user, &password, session, Attempt::new(&app.entropy)).await? {
-        Taken::Done => Ok((user, sign_in.then_some(token))),
+        Taken::Done => {
+            log::user(user.user_id);
+            Ok((user, sign_in.then_some(token)))
+        }
         Taken::Already(kinds) => {
             let errors = kinds.into_iter().map(|kind| FieldError::new(kind.as_str(), "taken")).collect();
             Err(Problem { errors, ..Problem::new(StatusCode::CONFLICT, "some of these belong to another account") })

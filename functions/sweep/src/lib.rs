@@ -2,6 +2,7 @@
 
 use shared::app::App;
 use shared::lambda::Error;
+use shared::log;
 
 /// How many accounts one run takes on: within its time, with room.
 const ACCOUNTS: usize = 100;
@@ -13,6 +14,7 @@ const ACCOUNTS: usize = 100;
 pub async fn run(app: App) -> Result<(), Error> {
     for user in app.store.list_purges(ACCOUNTS).await? {
         app.store.purge(user).await?;
+        log::done();
         tracing::info!(%user, "what was left of a deleted account is removed");
     }
     Ok(())

@@ -3,6 +3,7 @@
 use shared::account::User;
 use shared::http::oauth_error::Failure;
 use shared::id::Attempt;
+use shared::log::{self, Metric};
 use shared::oauth::code::Presented;
 use shared::oauth::family::RefreshToken;
 use shared::oauth::lifetimes::ACCESS_TOKEN;
@@ -18,7 +19,7 @@ use crate::reply::{Issue, Reply};
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let Exchange { app, site, params, .. } = exchange;
     let text = params.get("code").ok_or_else(|| OAuthError::invalid_request("code is missing"))?;
-    let code = site.sealer.open::<AuthorizationCode>(text, b"");
+    let code = site.sealer.open::<AuthorizationCode>(text, b"").inspect(|code| log::user(code.user_id));
 
     // The code says which user and consent to read, so they come along with the client. An unreadable one still has
     // its client read: who is not authenticated learns nothing about codes.
@@ -35,7 +36,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let client: Option<Client> = found.take(&client_key)?;
     let client = exchange.authenticate(client, GrantType::AuthorizationCode).await?;
 
-    let code = code.map_err(|error| OAuthError::invalid_grant(&error.to_string()))?;
+    let code = code.map_err(|error| OAuthError::invalid_grant(error.as_str()))?;
     code.check(Presented {
         client_id: client.client_id,
         redirect_uri: params.get("redirect_uri"),
@@ -62,6 +63,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     if let Redeemed::Replay = app.store.redeem(&family, Attempt::new(&app.entropy)).await? {
         // RFC 6749 §4.1.2, RFC 9700 §4.5: somebody had this code before, so whatever came of it ends. If that can't be
         // written the answer is 503, and the next try with this code says it again.
+        log::count(Metric::ReplaysDetected);
         tracing::warn!(user = %code.user_id, client = %code.client_id, "a code was used twice: its tokens are revoked");
         app.store.revoke_family(code.user_id, code.family_id, now, Attempt::new(&app.entropy)).await?;
         return Err(OAuthError::invalid_grant("the code was used before").into());

@@ -4,6 +4,7 @@ use shared::account::User;
 use shared::http::bearer;
 use shared::http::oauth_error::Failure;
 use shared::id::Attempt;
+use shared::log::{self, Metric};
 use shared::oauth::family::{RefreshToken, Use};
 use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::oauth::metadata::GrantType;
@@ -18,7 +19,7 @@ use crate::reply::{Issue, Reply};
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let Exchange { app, site, params, .. } = exchange;
     let text = params.get("refresh_token").ok_or_else(|| OAuthError::invalid_request("refresh_token is missing"))?;
-    let token = RefreshToken::open(&site.sealer, text);
+    let token = RefreshToken::open(&site.sealer, text).inspect(|token| log::user(token.user_id));
 
     let client_id = exchange.client_id.to_string();
     let client_key = keys::client(&client_id);
@@ -34,7 +35,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let client: Option<Client> = found.take(&client_key)?;
     let client = exchange.authenticate(client, GrantType::RefreshToken).await?;
 
-    let token = token.map_err(|error| OAuthError::invalid_grant(&error.to_string()))?;
+    let token = token.map_err(|error| OAuthError::invalid_grant(error.as_str()))?;
     let (mut user, mut grant, mut family) = (None, None, None);
     if let Some((profile_key, grant_key, family_key)) = &theirs {
         user = found.take::<User>(profile_key)?;
@@ -69,6 +70,7 @@ async fn settle(exchange: &Exchange<'_>, client: &Client, mut family: Family, pr
             Use::Renew => family.generation,
             Use::Repeat => return Ok(family.generation),
             Use::Replay => {
+                log::count(Metric::ReplaysDetected);
                 tracing::warn!(user = %family.user_id, client = %family.client_id, "an old refresh token was used: the family is revoked");
                 app.store.revoke_family(family.user_id, family.family_id, now, Attempt::new(&app.entropy)).await?;
                 return Err(OAuthError::invalid_grant("the refresh token was replaced").into());

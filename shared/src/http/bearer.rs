@@ -10,6 +10,7 @@ use crate::account::{Session, User};
 use crate::app::{App, Site};
 use crate::id::ClientId;
 use crate::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, BadToken, TokenSubject, verify};
+use crate::log;
 use crate::oauth::{Client, ErrorCode, Family, OAuthError, Scope, ScopeToken};
 use crate::store::{grants::Grant, keys};
 
@@ -49,7 +50,7 @@ pub fn token(incoming: &Incoming) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn invalid(detail: impl ToString) -> Problem {
+fn invalid(detail: &'static str) -> Problem {
     let description = "the access token is expired, revoked or not ours";
     OAuthError::new(ErrorCode::InvalidToken, description).because(detail).into()
 }
@@ -68,10 +69,12 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
         Err(BadToken::UnknownKey) => verify(&*app.reload_site().await?, issuer, token, now),
         checked => checked,
     };
-    let claims = claims.map_err(invalid)?;
+    let claims = claims.map_err(|bad| invalid(bad.as_str()))?;
+    let client_id = claims.client_id.parse::<ClientId>().inspect(|id| log::client(*id));
     let subject = TokenSubject::of_jti(&site.sealer, &claims.jti).unwrap_or(TokenSubject::Client);
     match subject {
         TokenSubject::Family(user_id, family_id) => {
+            log::user(user_id);
             let client_key = keys::client(&claims.client_id);
             let profile_key = keys::profile(user_id);
             let grant_key = keys::grant(user_id, &claims.client_id);
@@ -89,6 +92,7 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
             Ok(Bearer { claims, user: Some(user), session: None })
         }
         TokenSubject::Session(user_id, session_id) => {
+            log::user(user_id);
             let (session, user) = app.store.find_session(user_id, session_id).await?;
             match (session, user) {
                 (Some(session), Some(user)) if session.is_live(&user, now) => {
@@ -100,7 +104,7 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
         // A user's token whose `jti` leads nowhere any more: the site's epoch was raised.
         TokenSubject::Client if claims.sub != claims.client_id => Err(invalid("the token is of another epoch")),
         TokenSubject::Client => {
-            let client_id: ClientId = claims.client_id.parse().map_err(invalid)?;
+            let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
             match app.store.find_client(client_id).await? {
                 Some(client) if !client.disabled => Ok(Bearer { claims, user: None, session: None }),
                 _ => Err(invalid("the client is gone or disabled")),

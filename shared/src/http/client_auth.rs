@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
 use super::incoming::Incoming;
+use crate::log;
 use crate::oauth::{Client, OAuthError, Params};
 
 /// What a client says of itself.
@@ -15,6 +16,16 @@ pub struct Credentials {
     pub client_id: String,
     /// Its secret, however it came.
     pub secret: Option<SecretString>,
+}
+
+impl Credentials {
+    /// Also tells the log which client it is said to be.
+    fn of(client_id: String, secret: Option<SecretString>) -> Self {
+        if let Ok(id) = client_id.parse() {
+            log::client(id);
+        }
+        Self { client_id, secret }
+    }
 }
 
 /// Whether the request tried HTTP Basic: then a refusal must challenge it (RFC 6749 §5.2).
@@ -47,14 +58,14 @@ pub fn credentials(incoming: &Incoming, params: &Params) -> Result<Credentials, 
     if !used_basic(incoming) {
         let client_id = in_body.ok_or_else(|| OAuthError::invalid_client("no client_id"))?;
         let secret = params.get("client_secret").map(SecretString::from);
-        return Ok(Credentials { client_id: client_id.to_owned(), secret });
+        return Ok(Credentials::of(client_id.to_owned(), secret));
     }
     let (client_id, secret) =
         basic(incoming).ok_or_else(|| OAuthError::invalid_client("the Basic header is malformed"))?;
     if in_body.is_some_and(|other| other != client_id) {
         return Err(OAuthError::invalid_request("client_id in the body is another than in the header"));
     }
-    Ok(Credentials { client_id, secret: Some(secret) })
+    Ok(Credentials::of(client_id, Some(secret)))
 }
 
 /// HTTP Basic, with both parts percent-encoded as RFC 6749 §2.3.1 and appendix B want.

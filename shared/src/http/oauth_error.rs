@@ -8,6 +8,7 @@ use serde_json::json;
 use super::page;
 use super::problem::Problem;
 use crate::config::Issuer;
+use crate::log;
 use crate::oauth::authorization_request::ReturnAddress;
 use crate::oauth::{ErrorCode, OAuthError, RedirectUri};
 use crate::store::StoreError;
@@ -45,7 +46,7 @@ impl Failure {
     pub fn to_json_response(&self, basic: bool) -> Response {
         let (status, code, description) = match self {
             Self::OAuth(error) => {
-                tracing::info!(error = %error, detail = error.detail, "refused");
+                log::refused(error.code.as_str(), error.detail);
                 let status = match error.code {
                     ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
                     ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
@@ -62,6 +63,7 @@ impl Failure {
                     StatusCode::FORBIDDEN => ErrorCode::AccessDenied,
                     _ => ErrorCode::InvalidRequest,
                 };
+                log::refused(code.as_str(), None);
                 (problem.status, code, problem.detail.clone())
             }
         };
@@ -98,6 +100,6 @@ pub fn redirect_back(issuer: &Issuer, address: &ReturnAddress, pairs: &[(&str, &
 
 /// Tells the application by redirect what went wrong (RFC 6749 §4.1.2.1).
 pub fn redirect_error(issuer: &Issuer, address: &ReturnAddress, error: &OAuthError) -> Response {
-    tracing::info!(error = %error, detail = error.detail, "refused");
+    log::refused(error.code.as_str(), error.detail);
     redirect_back(issuer, address, &[("error", error.code.as_str()), ("error_description", &error.description)])
 }

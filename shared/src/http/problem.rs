@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::incoming::Incoming;
 use super::page;
 use crate::account::FieldError;
+use crate::log;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorPage, Layout};
 use crate::store::StoreError;
@@ -126,7 +127,7 @@ impl From<StoreError> for Problem {
 /// For endpoints that read parameters or tokens with the protocol's code.
 impl From<OAuthError> for Problem {
     fn from(error: OAuthError) -> Self {
-        tracing::info!(error = %error, detail = error.detail, "refused");
+        log::refused(error.code.as_str(), error.detail);
         let status = match error.code {
             ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
             ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,

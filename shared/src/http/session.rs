@@ -7,6 +7,7 @@ use super::incoming::Incoming;
 use crate::account::{Session, SessionToken, User};
 use crate::app::{App, Site};
 use crate::id::Attempt;
+use crate::log;
 use crate::oauth::lifetimes::SESSION_ABSOLUTE;
 use crate::store::StoreError;
 
@@ -40,6 +41,7 @@ pub async fn judge(
     if !session.belongs_to(token) || !session.is_live(&user, now) {
         return Ok(None);
     }
+    log::user(user.user_id);
     if session.wants_touch(now) {
         app.store.touch_session(&session, now, Attempt::new(&app.entropy)).await?;
     }

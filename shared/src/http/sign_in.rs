@@ -14,6 +14,7 @@ use crate::account::limits::{FAILURES_PER_ADDRESS, FAILURES_PER_IDENTIFIER};
 use crate::account::{Identifier, IdentifierKind, Password, User};
 use crate::app::{App, Site};
 use crate::id::{Attempt, UserId};
+use crate::log::{self, Metric};
 use crate::oauth::client::sha256_hex;
 use crate::oauth::lifetimes::KNOWN_BROWSER;
 use crate::seal::Sealable;
@@ -42,6 +43,7 @@ pub struct Checked {
 
 /// One sentence for an unknown user and for a wrong password.
 fn refused() -> Problem {
+    log::count(Metric::SignInFailures);
     Problem::new(StatusCode::UNAUTHORIZED, "no account has this name and password")
 }
 
@@ -60,7 +62,7 @@ pub async fn check(
     // username is as long as a hash.
     let nobody = || Identifier { kind: IdentifierKind::Username, value: sha256_hex(name) };
     let identifier = Identifier::guess(name).unwrap_or_else(nobody);
-    let user_id = app.store.find_identifier(&identifier).await?;
+    let user_id = app.store.find_identifier(&identifier).await?.inspect(|id| log::user(*id));
 
     let now = app.clock.now();
     let known = Cookie::Known.read(incoming, &app.config.issuer);
@@ -100,6 +102,7 @@ pub async fn check_own(app: &App, user: &User, password: &str) -> Result<Option<
     let (_, stored) = found_or_given_back(app, &counters, found).await?;
     let hash = stored.as_ref().map(|stored| stored.hash.clone());
     if Password::new(password).verify(&app.hashers, hash).await.is_none() {
+        log::count(Metric::SignInFailures);
         return Ok(None);
     }
     give_back(app, &counters).await;

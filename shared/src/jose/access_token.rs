@@ -83,16 +83,25 @@ impl TokenSubject {
 
 /// Why a token is not accepted. For the log; the caller learns only that it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.as_str())]
 pub enum BadToken {
     /// Not a JWT of ours.
-    #[error("not an access token of ours")]
     Invalid,
     /// It names a key that is not in memory.
-    #[error("signed with an unknown key")]
     UnknownKey,
     /// Its time is over.
-    #[error("expired")]
     Expired,
+}
+
+impl BadToken {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "not an access token of ours",
+            Self::UnknownKey => "signed with an unknown key",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 /// Signs an access token. `None` where the site has no key to sign with.

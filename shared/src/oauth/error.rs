@@ -80,8 +80,8 @@ pub struct OAuthError {
     pub code: ErrorCode,
     /// What is wrong and how to mend it, in ASCII without quotes or backslashes (RFC 6749 §5.2).
     pub description: Cow<'static, str>,
-    /// For the log alone.
-    pub detail: Option<String>,
+    /// For the log alone: text of this source, so that nothing which a caller sent gets there.
+    pub detail: Option<&'static str>,
 }
 
 impl OAuthError {
@@ -91,8 +91,8 @@ impl OAuthError {
     }
 
     /// Adds what is only logged.
-    pub fn because(mut self, detail: impl ToString) -> Self {
-        self.detail = Some(detail.to_string());
+    pub fn because(mut self, detail: &'static str) -> Self {
+        self.detail = Some(detail);
         self
     }
 
@@ -102,13 +102,13 @@ impl OAuthError {
     }
 
     /// `invalid_grant`. One sentence for every reason: which check failed is for the log.
-    pub fn invalid_grant(detail: &str) -> Self {
+    pub fn invalid_grant(detail: &'static str) -> Self {
         let description = "the code or token is invalid, expired, revoked, used, or was issued to another client";
         Self::new(ErrorCode::InvalidGrant, description).because(detail)
     }
 
     /// `invalid_client`. One sentence for every reason.
-    pub fn invalid_client(detail: &str) -> Self {
+    pub fn invalid_client(detail: &'static str) -> Self {
         Self::new(ErrorCode::InvalidClient, "client authentication failed").because(detail)
     }
 }

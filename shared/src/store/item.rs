@@ -70,7 +70,7 @@ pub fn number(value: impl ToString) -> AttributeValue {
 /// # Errors
 /// [`StoreError::Corrupt`] if the value can't be an item.
 pub fn item<T: Serialize>(key: &Key, kind: &str, value: &T) -> Result<Item, StoreError> {
-    let mut item: Item = serde_dynamo::to_item(value).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let mut item: Item = serde_dynamo::to_item(value).map_err(|_| StoreError::Corrupt(kind.to_owned()))?;
     // Absent and null read the same, and an absent attribute costs nothing.
     item.retain(|_, value| !matches!(value, AttributeValue::Null(_)));
     item.extend([
@@ -87,7 +87,9 @@ pub fn item<T: Serialize>(key: &Key, kind: &str, value: &T) -> Result<Item, Stor
 /// # Errors
 /// [`StoreError::Corrupt`] where it is not one.
 pub fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(error.to_string()))
+    // The parser's own words would quote what stands there.
+    let kind = item.get("type").and_then(|kind| kind.as_s().ok()).cloned();
+    serde_dynamo::from_item(item).map_err(|_| StoreError::Corrupt(kind.unwrap_or_default()))
 }
 
 /// What a [`Store::batch_get`](super::Store::batch_get) found.

@@ -1,11 +1,12 @@
 //! The few calls that every aggregate is made of, and how they fail.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{ErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -15,8 +16,9 @@ use aws_sdk_dynamodb::types::{
 use serde::de::DeserializeOwned;
 
 use super::item::{Condition, Found, Item, key_item, names, names_of, number, read, text, with_attempt};
-use super::keys::Key;
+use super::keys::{self, Key};
 use crate::id::Attempt;
+use crate::log::{self, Metric};
 
 /// The table could not be asked or did not answer. The caller answers 503; what was written stays consistent.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +31,7 @@ pub enum StoreError {
         /// For the log, never for the caller.
         detail: String,
     },
-    /// An item does not have the shape that this version of the code writes.
+    /// An item of this type does not have the shape that this version of the code writes.
     #[error("an item does not read: {0}")]
     Corrupt(String),
     /// The table is new: the site has no signing keys yet.
@@ -80,6 +82,15 @@ impl Store {
         let call = self.client.get_item().table_name(&*self.table).set_key(Some(key_item(key))).consistent_read(true);
         let answer = call.send().await.map_err(|error| unavailable("GetItem", error))?;
         answer.item.map(read).transpose()
+    }
+
+    /// Reads the cheapest thing there is, only to see that the table answers: the site's epoch, not consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let call = self.client.get_item().table_name(&*self.table).set_key(Some(key_item(&keys::site_epoch())));
+        call.consistent_read(false).send().await.map(drop).map_err(|error| unavailable("GetItem", error))
     }
 
     /// Reads up to 100 items in one round trip, consistently. Keys may repeat.
@@ -348,6 +359,18 @@ pub(super) fn unavailable(
     operation: &'static str,
     error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StoreError {
-    let error = error.into();
-    StoreError::Unavailable { operation, detail: DisplayErrorContext(&*error).to_string() }
+    log::count(Metric::TableErrors);
+    StoreError::Unavailable { operation, detail: describe(&*error.into()) }
+}
+
+/// An error and its causes in their own words, but for those that would quote an item: their `Debug`, which has the
+/// answer's bytes, and the message of a `ValidationException`.
+fn describe(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let words = causes.filter_map(|cause| match cause.downcast_ref::<ErrorMetadata>() {
+        Some(metadata) if metadata.code() == Some("ValidationException") => None,
+        Some(metadata) => metadata.message().map(str::to_owned),
+        None => Some(cause.to_string()),
+    });
+    words.collect::<Vec<_>>().join(": ")
 }

@@ -42,7 +42,7 @@ fn shared_depends_on_none_of_ours_and_local_not_on_the_tests() {
 const LAYERS: [&[&str]; 6] = [
     // Time, chance, settings.
     &["clock", "entropy", "config"],
-    &["id", "seal"],
+    &["id", "log", "seal"],
     // The rules: pure.
     &["account", "collection", "oauth"],
     // What speaks to the outside, and the whole that a handler is given.

@@ -31,8 +31,9 @@ async fn every_event_of_api_gateway_is_answered_by_its_function() {
     let routers: HashMap<_, _> = local::functions::routers().into_iter().collect();
     for (file, function, expected) in story() {
         let Some(expected) = expected else { continue };
-        let router = routers[&*function].clone().with_state(site.site.app().clone());
-        let answer = shared::lambda::invoke(&router, read(&at("events").join(&file)).as_bytes()).await.unwrap();
+        let router = shared::lambda::logged(routers[&*function].clone(), site.site.app());
+        let event = read(&at("events").join(&file));
+        let answer = shared::lambda::invoke(&function, &router, event.as_bytes()).await.unwrap();
         assert_eq!(answer["statusCode"], expected, "{file}: {answer}");
         assert!(answer["headers"]["content-type"].is_string(), "{file}: {answer}");
     }
@@ -88,7 +89,7 @@ fn every_event_is_of_a_route_that_the_template_gives_to_that_function() {
 async fn a_path_in_letters_of_any_script_does_not_break_a_function() {
     let site = deployed().await;
     let routers: HashMap<_, _> = local::functions::routers().into_iter().collect();
-    let router = routers["collections"].clone().with_state(site.site.app().clone());
+    let router = shared::lambda::logged(routers["collections"].clone(), site.site.app());
     // API Gateway may have decoded it.
     for path in
         ["/users/桜/collections", "/users/a b/collections", "/users/%E6%A1%9C/collections", "/users/%/collections"]
@@ -96,7 +97,7 @@ async fn a_path_in_letters_of_any_script_does_not_break_a_function() {
         let mut event = event("collections-public.json");
         event["rawPath"] = path.into();
         event["requestContext"]["http"]["path"] = path.into();
-        let answer = shared::lambda::invoke(&router, event.to_string().as_bytes()).await.unwrap();
+        let answer = shared::lambda::invoke("collections", &router, event.to_string().as_bytes()).await.unwrap();
         let status = answer["statusCode"].as_u64().unwrap();
         assert!((400..500).contains(&status), "{path}: {answer}");
     }

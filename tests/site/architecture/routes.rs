@@ -40,14 +40,14 @@ async fn a_function_answers_nothing_that_the_template_does_not_route_to_it() {
     let declared = declared();
     let paths: BTreeSet<_> = declared.iter().map(|route| &route.path).collect();
     for (name, router) in routers() {
-        let router = router.with_state(site.site.app().clone());
+        let router = shared::lambda::logged(router, site.site.app());
         for path in &paths {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
                 let is_declared = declared
                     .iter()
                     .any(|route| route.function == name && route.path == **path && route.method.as_str() == method);
                 let event = event(method, &filled(path));
-                let answer = shared::lambda::invoke(&router, event.to_string().as_bytes()).await.unwrap();
+                let answer = shared::lambda::invoke(name, &router, event.to_string().as_bytes()).await.unwrap();
                 // 405: the path is there, the method isn't.
                 let is_answered = answer["body"] != shared::http::NO_ROUTE && answer["statusCode"] != 405;
                 assert_eq!(is_answered, is_declared, "{name}: {method} {path}: {answer}");
