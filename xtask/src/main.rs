@@ -35,7 +35,7 @@ enum Cli {
     /// Feed every event of events/ to the real binaries
     Invoke(invoke::Options),
     /// Serve the API with `sam local start-api`, from what `sam build` built, on a table in memory
-    StartApi(sam::Options),
+    StartApi(sam::Containers),
     /// Measure cold starts, beside a function that does nothing
     ColdStart(cold_start::Options),
     /// Say what a million of each flow, and an idle month, cost at AWS: from the template and what was measured
@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse() {
         Cli::Package(options) => package::run(&options),
         Cli::Invoke(options) => invoke::run(&options).await,
-        Cli::StartApi(options) => sam::start_api(&options).await,
+        Cli::StartApi(containers) => sam::start_api(&containers).await,
         Cli::ColdStart(options) => cold_start::run(&options).await,
         Cli::Cost => cost::run(),
     };
@@ -57,5 +57,17 @@ async fn main() -> ExitCode {
             eprintln!("cargo xtask: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
     }
 }

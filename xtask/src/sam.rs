@@ -20,7 +20,7 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
 /// How to run containers.
 #[derive(Args)]
-pub(crate) struct Options {
+pub(crate) struct Containers {
     /// The image that `sam` is to run functions in, where it can't pull AWS's own
     #[arg(long, value_name = "NAME:TAG")]
     image: Option<String>,
@@ -35,10 +35,10 @@ pub(crate) struct Sam {
 }
 
 /// Serves the whole API with `sam local start-api`, until it is stopped.
-pub(crate) async fn start_api(options: &Options) -> Result<()> {
+pub(crate) async fn start_api(containers: &Containers) -> Result<()> {
     let project = Project::load()?;
     let stage = Stage::set().await?;
-    let sam = Sam::prepare(&project, &project.functions()?, &stage, options).await?;
+    let sam = Sam::prepare(&project, &project.functions()?, &stage, containers).await?;
     // A request is a new container, and the table has to answer it meanwhile.
     tokio::task::block_in_place(|| run(&mut sam.command("start-api")))
 }
@@ -49,7 +49,7 @@ impl Sam {
         project: &Project,
         functions: &[Function],
         stage: &Stage,
-        options: &Options,
+        containers: &Containers,
     ) -> Result<Self> {
         let built = project.root.join(".aws-sam/build/template.yaml");
         let yaml = std::fs::read_to_string(&built)
@@ -58,7 +58,7 @@ impl Sam {
         let sam = Self {
             template: built.with_file_name("local.json"),
             variables: built.with_file_name("variables.json"),
-            image: options.image.clone(),
+            image: containers.image.clone(),
             forwarding,
         };
         std::fs::write(&sam.template, with_endpoint(&yaml)?.to_string())?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::cargo_lambda::CargoLambda;
 use self::rie::Rie;
 use crate::project::{Function, Project, Scene};
-use crate::sam::{self, Sam};
+use crate::sam::{Containers, Sam};
 use crate::stage::Stage;
 use crate::{Result, build};
 
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     #[arg(long)]
     release: bool,
     #[command(flatten)]
-    containers: sam::Options,
+    containers: Containers,
     /// Only these functions
     functions: Vec<String>,
 }
