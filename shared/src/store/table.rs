@@ -374,3 +374,16 @@ fn describe(error: &(dyn Error + 'static)) -> String {
     });
     words.collect::<Vec<_>>().join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_its_words_unless_they_quote_what_was_written() {
+        let told = |code: &str, message: &str| describe(&ErrorMetadata::builder().code(code).message(message).build());
+        assert_eq!(told("AccessDeniedException", "it may not do that"), "it may not do that");
+        assert_eq!(told("ValidationException", "no number: sakura@moe.example"), "");
+        assert_eq!(describe(&std::io::Error::other("cut")), "cut");
+    }
+}
