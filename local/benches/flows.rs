@@ -17,6 +17,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
@@ -41,10 +42,11 @@ enum Flow {
     Userinfo,
     Login,
     CollectionPage,
+    CollectionEdit,
 }
 
 impl Flow {
-    const ALL: [(Self, &str); 7] = [
+    const ALL: [(Self, &str); 8] = [
         (Self::Floor, "floor: a preflight"),
         (Self::Code, "code flow: authorize + token"),
         (Self::Refresh, "refresh"),
@@ -52,6 +54,7 @@ impl Flow {
         (Self::Userinfo, "userinfo"),
         (Self::Login, "login (Argon2)"),
         (Self::CollectionPage, "a page of 1,000 entries"),
+        (Self::CollectionEdit, "an edit of an entry"),
     ];
 }
 
@@ -160,6 +163,8 @@ struct Person {
     cookie: String,
     /// The token of their own sign-in.
     own_token: String,
+    /// How many edits were made of the collection.
+    edits: AtomicUsize,
 }
 
 const LOGIN: [(&str, &str); 2] = [("username", "sakura"), ("password", "correct horse battery")];
@@ -182,6 +187,7 @@ impl Person {
             client_secret: text(&client, "client_secret"),
             own_token: text(&json_of(signed_in).await, "access_token"),
             cookie: session,
+            edits: AtomicUsize::new(0),
         };
         person.consent(&http).await;
         person.collect(&http).await;
@@ -255,6 +261,13 @@ impl Worker {
             Flow::CollectionPage => {
                 let page = self.get("/collections", Some(&self.access_token)).await;
                 assert!(page["next_cursor"].is_string());
+            }
+            Flow::CollectionEdit => {
+                // Another entry each time, and another rating when its turn comes again.
+                let turn = self.person.edits.fetch_add(1, Ordering::Relaxed);
+                let url = format!("{}/collections/{}", self.person.url, turn % ENTRIES + 1);
+                let patch = self.http.patch(url).bearer_auth(&self.person.own_token);
+                json_of(patch.json(&json!({ "rating": turn / ENTRIES % 7 + 1 })).send().await.unwrap()).await;
             }
         }
     }

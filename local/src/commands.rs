@@ -17,7 +17,7 @@ use shared::jose::keys::KeyError;
 use shared::oauth::Client;
 use shared::oauth::client::{HashedSecret, Registration};
 use shared::oauth::metadata::{GrantType, Requested};
-use shared::store::{Patience, Store, StoreError};
+use shared::store::{self, Patience, Store, StoreError};
 
 use crate::cli::{ClientCommand, Command, EpochCommand, Grant, KeyCommand, NewClient, UserCommand};
 use crate::data::{self, Announcement, DataError, DataFolder};
@@ -43,6 +43,9 @@ pub enum ConnectError {
     /// The table in it.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The way to it.
+    #[error(transparent)]
+    Store(#[from] store::ConnectError),
     /// The secret keys of a deployed site.
     #[error("{0}: give it as the deployed functions have it")]
     Config(#[from] ConfigError),
@@ -76,19 +79,19 @@ impl Connection {
 /// [`ConnectError`].
 pub async fn connect(folder: &Path, endpoint: Option<&str>, table: Option<&str>) -> Result<Connection, ConnectError> {
     if let Some(table) = table {
-        let store = Store::connect(table, endpoint, Patience::LOCAL).await;
+        let store = Store::connect(table, endpoint, Patience::LOCAL).await?;
         return Ok(Connection { store, _table: None, _folder: None });
     }
     let mut waited = Duration::ZERO;
     loop {
         if let Some(endpoint) = Announcement::read(folder).as_deref().or(endpoint) {
-            let store = Store::connect(TABLE_NAME, Some(endpoint), Patience::LOCAL).await;
+            let store = Store::connect(TABLE_NAME, Some(endpoint), Patience::LOCAL).await?;
             return Ok(Connection { store, _table: None, _folder: None });
         }
         match DataFolder::open(folder) {
             Ok(folder) => {
                 let table = Table::file(&folder.table()?)?;
-                let store = Store::connect(TABLE_NAME, Some(table.endpoint()), Patience::LOCAL).await;
+                let store = Store::connect(TABLE_NAME, Some(table.endpoint()), Patience::LOCAL).await?;
                 return Ok(Connection { store, _table: Some(table), _folder: Some(folder) });
             }
             Err(DataError::InUse(_)) if waited < PATIENCE => {

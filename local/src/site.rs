@@ -11,7 +11,7 @@ use shared::config::{Config, Issuer, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
-use shared::store::{Patience, Store, StoreError};
+use shared::store::{ConnectError, Patience, Store, StoreError};
 use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
@@ -116,6 +116,9 @@ pub enum StartError {
     /// The template's routes.
     #[error(transparent)]
     Routes(#[from] RouteError),
+    /// The way to the table.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,7 +161,7 @@ impl Site {
         let issuer = Issuer::parse(&issuer).ok_or(StartError::Issuer(issuer))?;
         let storage = open(storage, &template, &clock, &entropy).await?;
 
-        let store = Store::connect(TABLE_NAME, Some(&storage.endpoint), patience).await;
+        let store = Store::connect(TABLE_NAME, Some(&storage.endpoint), patience).await?;
         let secret_keys = match &provisioned {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),

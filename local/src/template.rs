@@ -157,7 +157,10 @@ fn parse_method(event: &str, text: &str) -> Result<Method, TemplateError> {
 }
 
 /// EventBridge Scheduler's `rate(1 hour)`.
-fn parse_rate(text: &str) -> Result<Duration, TemplateError> {
+///
+/// # Errors
+/// [`TemplateError::Unknown`]: it is no rate.
+pub fn parse_rate(text: &str) -> Result<Duration, TemplateError> {
     let parse = || {
         let (count, unit) = text.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
         let unit = match unit {

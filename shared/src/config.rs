@@ -1,6 +1,7 @@
 //! Settings. The only file that reads the environment, and it names everything that is missing at once.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 use url::Url;
@@ -16,6 +17,32 @@ pub struct Config {
     pub secret_keys: Vec<SecretString>,
     /// Who may register an OAuth client.
     pub registration: RegistrationPolicy,
+}
+
+/// How a function reaches AWS: what Lambda itself puts into every environment. A site on a laptop has none of it.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// `ap-northeast-1`.
+    pub region: String,
+    /// The function's own credentials.
+    pub access_key_id: String,
+    /// They last longer than the process.
+    pub secret_access_key: SecretString,
+    /// Belongs to them.
+    pub session_token: Option<SecretString>,
+    /// Another DynamoDB than the region's.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// A DynamoDB that is not AWS's: a laptop's, a test's.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Its URL.
+    pub url: String,
+    /// A PEM file with the roots that its certificate leads to, instead of Amazon's.
+    ///
+    /// It hangs on the endpoint on purpose: who talks to AWS itself trusts Amazon's roots, and no variable changes that.
+    pub ca_bundle: Option<PathBuf>,
 }
 
 /// The issuer's URL, without a slash at its end (RFC 8414 §2).
@@ -115,6 +142,69 @@ impl Config {
     }
 }
 
+impl Aws {
+    /// Reads the environment.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | set by Lambda |
+    /// | `AWS_ENDPOINT_URL_DYNAMODB` | another DynamoDB than AWS's, where there is one |
+    /// | `AWS_CA_BUNDLE` | a PEM file: what that one's certificate leads to. Without such an endpoint it is ignored |
+    ///
+    /// # Errors
+    /// [`ConfigError`], with every variable that is missing. At an endpoint of plain http, which is never AWS, none is.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// The same, from any source of variables.
+    ///
+    /// # Errors
+    /// As [`Aws::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let endpoint = lookup("AWS_ENDPOINT_URL_DYNAMODB")
+            .map(|url| Endpoint { url, ca_bundle: lookup("AWS_CA_BUNDLE").map(PathBuf::from) });
+        if let Some(Endpoint { url, .. }) = endpoint.as_ref().filter(|endpoint| endpoint.is_plain()) {
+            return Ok(Self::local(url));
+        }
+        let mut wrong = Vec::new();
+        let mut need = |name: &str| {
+            lookup(name).unwrap_or_else(|| {
+                wrong.push(format!("{name} is not set: Lambda sets it"));
+                String::new()
+            })
+        };
+        let aws = Self {
+            region: need("AWS_REGION"),
+            access_key_id: need("AWS_ACCESS_KEY_ID"),
+            secret_access_key: need("AWS_SECRET_ACCESS_KEY").into(),
+            session_token: lookup("AWS_SESSION_TOKEN").map(SecretString::from),
+            endpoint,
+        };
+        if wrong.is_empty() { Ok(aws) } else { Err(ConfigError(wrong)) }
+    }
+
+    /// A DynamoDB of plain http at `url`, with credentials that are made up: nobody checks them.
+    pub fn local(url: &str) -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            access_key_id: "local".to_owned(),
+            secret_access_key: "local".into(),
+            session_token: None,
+            endpoint: Some(Endpoint { url: url.to_owned(), ca_bundle: None }),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Whether it is spoken to without TLS.
+    pub fn is_plain(&self) -> bool {
+        self.url.starts_with("http://")
+    }
+}
+
 const SHORT_SECRET: &str = "SECRET_KEY must be of 32 characters or more";
 
 /// Reads one secret key or several. `None` where there is none, or one of less than 32 characters.
@@ -187,6 +277,39 @@ mod tests {
         let error = Config::from_lookup(lookup).unwrap_err().to_string();
         assert!(error.contains("ISSUER") && error.contains("32 characters"), "{error}");
         assert!(!error.contains("short"), "the secret's value stays out of the message");
+    }
+
+    const LAMBDA: [(&str, &str); 4] = [
+        ("AWS_REGION", "ap-northeast-1"),
+        ("AWS_ACCESS_KEY_ID", "ASIA"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SESSION_TOKEN", "token"),
+    ];
+
+    fn aws(variables: &[(&str, &str)]) -> Result<Aws, ConfigError> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Aws::from_lookup(|name| find(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn what_lambda_should_have_set_is_named_at_once() {
+        let error = aws(&[("AWS_ENDPOINT_URL_DYNAMODB", "")]).unwrap_err().to_string();
+        for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            assert!(error.contains(name), "{error}");
+        }
+        let aws = aws(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")]).unwrap();
+        assert_eq!(aws.access_key_id, "local", "nobody checks them");
+    }
+
+    #[test]
+    fn roots_of_ones_own_count_at_an_endpoint_of_ones_own_alone() {
+        let bundle = ("AWS_CA_BUNDLE", "/tmp/ca.pem");
+        assert!(aws(&[&LAMBDA[..], &[bundle]].concat()).unwrap().endpoint.is_none());
+        let endpoint = ("AWS_ENDPOINT_URL_DYNAMODB", "https://localhost:8000");
+        let aws = aws(&[&LAMBDA[..], &[bundle, endpoint]].concat()).unwrap();
+        assert_eq!(aws.endpoint.unwrap().ca_bundle.unwrap(), std::path::Path::new("/tmp/ca.pem"));
+        assert_eq!((aws.region.as_str(), aws.access_key_id.as_str()), ("ap-northeast-1", "ASIA"));
+        assert!(aws.session_token.is_some());
     }
 
     #[test]

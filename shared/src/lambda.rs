@@ -15,7 +15,7 @@ use tower_service::Service as _;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Aws, Config};
 use crate::entropy::Entropy;
 use crate::log::{self, Heading};
 use crate::store::{Patience, Store};
@@ -98,7 +98,7 @@ pub async fn invoke(function: &str, router: &Router, event: &[u8]) -> Result<ser
 
 async fn start() -> Result<App, Error> {
     let config = Config::from_env()?;
-    let store = Store::connect(&config.table, None, Patience::LAMBDA).await;
+    let store = Store::in_lambda(&config.table, &Aws::from_env()?, Patience::LAMBDA)?;
     let app = App::new(config, Clock::system(), Entropy::system(), store);
     // Read now rather than in the first request: Lambda gives more CPU during start-up, and it opens the connection.
     // If it fails, the request that needs the keys says so.

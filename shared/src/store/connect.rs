@@ -1,5 +1,6 @@
 //! The way to the table.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,11 +8,20 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_sdk_dynamodb::config::{AppName, Credentials, SharedHttpClient};
-use aws_smithy_http_client::{Builder, tls};
+use aws_sdk_dynamodb::config::{AppName, Builder, Credentials, SharedHttpClient};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use rustls::RootCertStore;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use secrecy::ExposeSecret as _;
 
 use super::retries::WrongMoment;
 use super::table::Store;
+use crate::config::{Aws, Endpoint};
+
+/// The roots of Amazon Trust Services, to one of which every certificate of AWS leads
+/// (<https://www.amazontrust.com/repository/>). Reading the system's, some 140 files, would take a cold start longer than
+/// everything else together.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
 /// How long the table is waited for, before a call counts as failed.
 #[derive(Clone, Copy, Debug)]
@@ -30,25 +40,61 @@ impl Patience {
     pub const LOCAL: Self = Self { attempt: Duration::from_secs(10), operation: Duration::from_secs(30) };
 }
 
+/// The table can't be connected to.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The file can't be read.
+    #[error("{}: {}", .0.display(), .1)]
+    Unreadable(PathBuf, std::io::Error),
+    /// The file is not what it should be.
+    #[error("{} has no certificates in PEM, or one that is broken", .0.display())]
+    NotRoots(PathBuf),
+    /// TLS can't be set up.
+    #[error("TLS: {0}")]
+    Tls(String),
+}
+
 impl Store {
-    /// A client for `table`, at AWS or at `endpoint`.
+    /// A client for `table`, as a Lambda has it. Nothing is asked and nothing looked for: a cold start pays for this.
     ///
-    /// Credentials and region come from the environment as AWS's own tools read them. At a plain-http endpoint, which
-    /// is never AWS, made-up ones stand in.
-    pub async fn connect(table: &str, endpoint: Option<&str>, patience: Patience) -> Self {
+    /// # Errors
+    /// [`ConnectError`]: never, but at an endpoint with roots of its own.
+    pub fn in_lambda(table: &str, aws: &Aws, patience: Patience) -> Result<Self, ConnectError> {
+        let session = aws.session_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let secret = aws.secret_access_key.expose_secret();
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(aws.region.clone()))
+            .credentials_provider(Credentials::new(&aws.access_key_id, secret, session, None, "lambda"))
+            .http_client(match &aws.endpoint {
+                Some(endpoint) if endpoint.is_plain() => plain(),
+                Some(Endpoint { ca_bundle: Some(path), .. }) => secured(read_roots(path)?)?,
+                _ => secured(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))?,
+            });
+        Ok(Self::with(table, config, aws.endpoint.as_ref().map(|endpoint| endpoint.url.as_str()), patience))
+    }
+
+    /// A client for `table`, at AWS or at `url`, as an operator has it: region and credentials are those that AWS's own
+    /// tools would find, and the roots are the system's. At a plain-http endpoint, which is never AWS, made-up
+    /// credentials stand in.
+    ///
+    /// # Errors
+    /// [`ConnectError::Tls`].
+    pub async fn connect(table: &str, url: Option<&str>, patience: Patience) -> Result<Self, ConnectError> {
+        let local = url.map(Aws::local).filter(|aws| aws.endpoint.as_ref().is_some_and(Endpoint::is_plain));
+        if let Some(aws) = local {
+            return Self::in_lambda(table, &aws, patience);
+        }
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(secured(TrustStore::default())?);
+        Ok(Self::with(table, Builder::from(&loader.load().await), url, patience))
+    }
+
+    fn with(table: &str, mut config: Builder, url: Option<&str>, patience: Patience) -> Self {
         // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
         static STORES: AtomicU64 = AtomicU64::new(0);
-        let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(plain));
-        if plain {
-            loader = loader
-                .region(Region::new("us-east-1"))
-                .credentials_provider(Credentials::new("local", "local", None, None, "local"));
-        }
         let partition = format!("store-{}", STORES.fetch_add(1, Ordering::Relaxed));
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&loader.load().await);
-        if let Some(endpoint) = endpoint {
-            config.set_endpoint_url(Some(endpoint.to_owned()));
+        if let Some(url) = url {
+            config.set_endpoint_url(Some(url.to_owned()));
         }
         let config = config
             .retry_partition(RetryPartition::new(partition))
@@ -80,9 +126,61 @@ impl Store {
     }
 }
 
-fn http_client(plain: bool) -> SharedHttpClient {
-    if plain {
-        return Builder::new().build_http();
+fn plain() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+fn secured(roots: TrustStore) -> Result<SharedHttpClient, ConnectError> {
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    let context = context.map_err(|error| ConnectError::Tls(error.to_string()))?;
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    Ok(aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https())
+}
+
+/// Reads roots, and makes sure that they are some: the HTTP client panics where they aren't.
+fn read_roots(path: &Path) -> Result<TrustStore, ConnectError> {
+    let pem = std::fs::read(path).map_err(|error| ConnectError::Unreadable(path.to_owned(), error))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match RootCertStore::empty().add_parsable_certificates(certificates.unwrap_or_default()) {
+        (1.., 0) => Ok(TrustStore::empty().with_pem_certificate(pem)),
+        _ => Err(ConnectError::NotRoots(path.to_owned())),
     }
-    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)).build_https()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::digest::{SHA256, digest};
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+
+    #[test]
+    fn amazons_roots_are_the_five_that_it_publishes() {
+        let roots = CertificateDer::pem_slice_iter(AMAZON_ROOTS).map(|root| root.unwrap());
+        let fingerprints: Vec<_> = roots.map(|root| HEXLOWER.encode(digest(&SHA256, &root).as_ref())).collect();
+        assert_eq!(
+            fingerprints,
+            [
+                "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
+                "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
+                "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
+                "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
+                "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_are_no_roots_is_said_instead_of_trusted_or_fallen_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("roots.pem");
+        assert!(matches!(read_roots(&path), Err(ConnectError::Unreadable(..))));
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for text in ["", "no roots", broken, "-----BEGIN CERTIFICATE-----\n"] {
+            std::fs::write(&path, text).unwrap();
+            assert!(matches!(read_roots(&path), Err(ConnectError::NotRoots(_))), "{text}");
+        }
+        std::fs::write(&path, AMAZON_ROOTS).unwrap();
+        assert!(read_roots(&path).is_ok());
+    }
 }

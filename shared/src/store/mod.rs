@@ -21,5 +21,5 @@ pub mod table;
 pub mod transaction;
 pub mod users;
 
-pub use connect::Patience;
+pub use connect::{ConnectError, Patience};
 pub use table::{Store, StoreError};

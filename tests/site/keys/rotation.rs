@@ -118,6 +118,23 @@ async fn u39_a_token_is_refused_once_its_key_is_retired_and_not_before() {
 }
 
 #[tokio::test]
+async fn u39_a_key_is_published_until_its_last_token_has_expired_by_a_clock_that_is_five_minutes_slow() {
+    let site = TestSite::start().await;
+    let old = jwks(&site).await;
+    let keys = site.site.app().site().await.unwrap().keys.clone();
+    site.clock.advance(KEY_SIGNS - KEY_LEAD);
+    rotate(&site).await.unwrap();
+    // A process whose clock is slow turns to the new key later, by ours.
+    site.clock.advance(KEY_LEAD + 299);
+    let (signer, claims) = (keys.signer(Algorithm::RS256, site.clock.now()), json!({ "exp": site.clock.now() + DAY }));
+    let last = signer.unwrap().sign("JWT", &claims).unwrap();
+    assert!(verifies(&old, &last));
+    site.clock.advance(DAY - 1);
+    rotate(&site).await.unwrap();
+    assert!(verifies(&jwks(&site).await, &last));
+}
+
+#[tokio::test]
 async fn u39_after_two_months_without_a_run_the_old_key_still_signs_and_the_next_run_catches_up() {
     let site = TestSite::start().await;
     let client = site.client().await;
