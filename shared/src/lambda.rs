@@ -1,7 +1,6 @@
 //! The one place that starts a Lambda.
 
 use std::future::Future;
-
 use std::io::Write as _;
 use std::sync::Arc;
 
