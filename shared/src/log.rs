@@ -336,7 +336,7 @@ mod tests {
     fn requests_are_usually_logged_and_what_the_sdk_does_is_not() {
         let usual: Targets = USUAL.parse().unwrap();
         assert!(usual.would_enable(REQUEST, &Level::INFO) && usual.would_enable(RUN, &Level::INFO));
-        for target in ["aws_smithy_runtime::client", "aws_sdk_dynamodb", "lambda_runtime::layers::trace"] {
+        for target in ["aws_runtime::auth", "aws_types", "lambda_runtime::layers::trace"] {
             assert!(usual.would_enable(target, &Level::WARN) && !usual.would_enable(target, &Level::INFO), "{target}");
         }
     }
