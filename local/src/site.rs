@@ -174,6 +174,7 @@ impl Site {
         // Deployed, the schedule's first run makes the keys of a new site. Keys that the secret key doesn't open are an
         // error of the start, not of the first request.
         run_scheduled("rotate-keys", &app).await.map_err(|error| StartError::Keys(error.to_string()))?;
+        app.site().await?;
 
         let routers = functions::routers().into_iter();
         let functions: HashMap<_, _> =

@@ -4,6 +4,7 @@
 //! it does at AWS.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::Method;
@@ -68,7 +69,13 @@ impl Template {
     /// # Errors
     /// [`TemplateError`].
     pub fn embedded() -> Result<Self, TemplateError> {
-        Self::parse(EMBEDDED)
+        // Unoptimised, reading it takes longer than everything else at a site's start; and tests start hundreds.
+        static READ: OnceLock<Template> = OnceLock::new();
+        if let Some(template) = READ.get() {
+            return Ok(template.clone());
+        }
+        let template = Self::parse(EMBEDDED)?;
+        Ok(READ.get_or_init(|| template).clone())
     }
 
     /// Reads a template. Only the fields below are looked at, so CloudFormation's tags (`!Ref`, `!Sub`) elsewhere are

@@ -1,7 +1,6 @@
 //! The one place that starts a Lambda.
 
 use std::future::Future;
-
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -23,13 +22,26 @@ use crate::store::{Patience, Store};
 /// What ends a Lambda.
 pub type Error = lambda_http::Error;
 
-/// Runs an HTTP function: settings and table once per cold start, then an event at a time.
+/// Runs an HTTP function: settings, table and signing keys once per cold start, then an event at a time.
 ///
 /// # Errors
 /// Missing settings, all named; or the runtime's own.
 pub fn serve(router: Router<App>) -> Result<(), Error> {
     block_on(async {
-        let app = start().await?;
+        let app = start()?;
+        read_keys(&app).await;
+        lambda_http::run(logged(router, &app)).await
+    })
+}
+
+/// Runs an HTTP function of whose requests many need neither table nor keys: whoever needs them first waits for them.
+/// It should have a whole CPU, so that this takes no longer then than during start-up.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_lazily(router: Router<App>) -> Result<(), Error> {
+    block_on(async {
+        let app = start()?;
         lambda_http::run(logged(router, &app)).await
     })
 }
@@ -43,7 +55,8 @@ where
     F: Future<Output = Result<(), Error>>,
 {
     block_on(async {
-        let app = start().await?;
+        let app = start()?;
+        read_keys(&app).await;
         let handler = |event: LambdaEvent<serde_json::Value>| {
             let (app, context) = (app.clone(), event.context);
             async move {
@@ -96,16 +109,18 @@ pub async fn invoke(function: &str, router: &Router, event: &[u8]) -> Result<ser
     Ok(serde_json::to_value(&answering.await?)?)
 }
 
-async fn start() -> Result<App, Error> {
+fn start() -> Result<App, Error> {
     let config = Config::from_env()?;
     let store = Store::in_lambda(&config.table, &Aws::from_env()?, Patience::LAMBDA)?;
-    let app = App::new(config, Clock::system(), Entropy::system(), store);
-    // Read now rather than in the first request: Lambda gives more CPU during start-up, and it opens the connection.
-    // If it fails, the request that needs the keys says so.
+    Ok(App::new(config, Clock::system(), Entropy::system(), store))
+}
+
+/// Reads the signing keys before the first request: Lambda gives more CPU during start-up, and it opens the connection.
+/// If it fails, the request that needs the keys says so.
+async fn read_keys(app: &App) {
     if let Err(error) = app.site().await {
         tracing::warn!(%error, "the signing keys could not be read at start");
     }
-    Ok(app)
 }
 
 fn block_on(run: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {

@@ -325,3 +325,19 @@ impl Visit for Members<'_> {
         self.add(field, format!("{value:?}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn requests_are_usually_logged_and_what_the_sdk_does_is_not() {
+        let usual: Targets = USUAL.parse().unwrap();
+        assert!(usual.would_enable(REQUEST, &Level::INFO) && usual.would_enable(RUN, &Level::INFO));
+        for target in ["aws_runtime::auth", "aws_types", "lambda_runtime::layers::trace"] {
+            assert!(usual.would_enable(target, &Level::WARN) && !usual.would_enable(target, &Level::INFO), "{target}");
+        }
+    }
+}

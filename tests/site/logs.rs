@@ -201,7 +201,7 @@ async fn a_failing_table_is_counted_and_what_it_said_carries_the_requests_id() {
     assert!(said.starts_with("BatchGetItem: ") && said.contains("ProvisionedThroughputExceeded"), "{said}");
     assert!(!said.contains("Response {"), "no bytes of the answer: {said}");
     // What was tried again with success did not fail.
-    site.proxy.fail_once(0, Fault::Throttle);
+    site.proxy.fail_each_once(Fault::Throttle);
     let again = site.get("/account", Some(&token)).await;
     assert_eq!((again.status, &line(&site, &again)["TableErrors"]), (200, &Value::Null));
 }

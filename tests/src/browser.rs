@@ -1,5 +1,8 @@
 //! A browser: it keeps cookies, reads pages and sends their forms. It follows no redirect by itself.
 
+use std::sync::Arc;
+
+use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
 
 use super::flow::{Client, Tokens, User, VERIFIER};
@@ -10,12 +13,19 @@ pub struct Browser<'s> {
     site: &'s TestSite,
     /// The client with its cookies.
     pub http: reqwest::Client,
+    cookies: Arc<Jar>,
 }
 
 impl<'s> Browser<'s> {
     pub(super) fn new(site: &'s TestSite) -> Self {
-        let http = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
-        Self { site, http }
+        let cookies = Arc::new(Jar::default());
+        let http = reqwest::Client::builder().cookie_provider(Arc::clone(&cookies)).redirect(Policy::none());
+        Self { site, http: http.build().unwrap(), cookies }
+    }
+
+    /// Takes a cookie, as if the site had set it: `name=value`.
+    pub fn accept(&self, cookie: &str) {
+        self.cookies.add_cookie_str(cookie, &self.site.url("/").parse().unwrap());
     }
 
     /// Opens a page. Takes a path, or an address on the site.

@@ -89,12 +89,13 @@ impl TestSite {
         logs::listen();
         let clock = Clock::manual(START);
         let table = Table::memory(clock.clone()).unwrap();
-        let proxy = Proxy::start(table.endpoint()).await;
+        let patience = wishes.patience.unwrap_or(Patience::LOCAL);
+        let proxy = Proxy::start(table.endpoint(), patience).await;
         let provisioned = provisioned();
         let storage = Storage::Endpoint { url: proxy.url.clone(), secret_keys: vec![provisioned.secret_key.clone()] };
         let options = Options {
             issuer: wishes.issuer,
-            patience: wishes.patience.unwrap_or(Patience::LOCAL),
+            patience,
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
             clock: clock.clone(),
             provisioned: Some(provisioned),

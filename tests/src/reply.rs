@@ -8,6 +8,8 @@ use super::logs;
 /// An answer.
 #[derive(Debug)]
 pub struct Reply {
+    /// The path that was asked for.
+    pub path: String,
     /// The status.
     pub status: u16,
     /// The headers.
@@ -27,11 +29,12 @@ impl Reply {
 
     /// Reads a response to its end.
     pub async fn read(response: reqwest::Response) -> Self {
+        let path = response.url().path().to_owned();
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let port = response.url().port();
         let body = response.text().await.unwrap();
-        let reply = Self { status, headers, body };
+        let reply = Self { path, status, headers, body };
         if let Some(port) = port {
             logs::answered(port, &reply);
         }

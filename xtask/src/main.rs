@@ -30,7 +30,7 @@ type Result<T> = std::result::Result<T, Error>;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Cli {
-    /// Build every function for deployment and zip it: target/lambda/<function>/bootstrap.zip
+    /// Build every function for deployment and zip it: target/lambda/FUNCTION/bootstrap.zip
     Package(package::Options),
     /// Feed every event of events/ to the real binaries
     Invoke(invoke::Options),

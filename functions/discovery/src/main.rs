@@ -1,4 +1,4 @@
 //! Both discovery documents and the published keys.
 fn main() -> Result<(), shared::lambda::Error> {
-    shared::lambda::serve(discovery::router())
+    shared::lambda::serve_lazily(discovery::router())
 }

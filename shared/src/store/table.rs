@@ -106,15 +106,11 @@ impl Store {
                 open.push(key);
             }
         }
-        // What was left unprocessed is asked for again, twice; DynamoDB leaves keys over where it throttles, so not at
-        // once. (The SDK takes such an answer for a success and tries nothing again.)
-        for pause in [0, 25, 50] {
+        for pause in PAUSES {
             if open.is_empty() {
                 return Ok(Found(found));
             }
-            if pause > 0 {
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-            }
+            wait(pause).await;
             let request = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut open))).consistent_read(true);
             let request = request.build().map_err(|error| unavailable("BatchGetItem", error))?;
             let call = self.client.batch_get_item().request_items(&*self.table, request);
@@ -324,18 +320,36 @@ impl Store {
     pub async fn delete_all(&self, keys: &[Key]) -> Result<(), StoreError> {
         let failed = |error| unavailable("BatchWriteItem", error);
         for keys in keys.chunks(25) {
-            let mut requests = Vec::with_capacity(keys.len());
+            let mut open = Vec::with_capacity(keys.len());
             for key in keys {
                 let delete = DeleteRequest::builder().set_key(Some(key_item(key))).build().map_err(failed)?;
-                requests.push(WriteRequest::builder().delete_request(delete).build());
+                open.push(WriteRequest::builder().delete_request(delete).build());
             }
-            let call = self.client.batch_write_item().request_items(&*self.table, requests);
-            let answer = call.send().await.map_err(|error| unavailable("BatchWriteItem", error))?;
-            if answer.unprocessed_items.is_some_and(|left| !left.is_empty()) {
+            for pause in PAUSES {
+                if open.is_empty() {
+                    break;
+                }
+                wait(pause).await;
+                let call = self.client.batch_write_item().request_items(&*self.table, std::mem::take(&mut open));
+                let mut answer = call.send().await.map_err(|error| unavailable("BatchWriteItem", error))?;
+                let left = answer.unprocessed_items.as_mut().and_then(|tables| tables.remove(&*self.table));
+                open = left.unwrap_or_default();
+            }
+            if !open.is_empty() {
                 return Err(unavailable("BatchWriteItem", "items are left unprocessed"));
             }
         }
         Ok(())
+    }
+}
+
+/// Milliseconds before each try of a batch. DynamoDB leaves over what it throttles, so that is asked for again, twice
+/// and not at once. (The SDK takes such an answer for a success and tries nothing again.)
+const PAUSES: [u64; 3] = [0, 25, 50];
+
+async fn wait(millis: u64) {
+    if millis > 0 {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
     }
 }
 
@@ -373,4 +387,17 @@ fn describe(error: &(dyn Error + 'static)) -> String {
         None => Some(cause.to_string()),
     });
     words.collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_its_words_unless_they_quote_what_was_written() {
+        let told = |code: &str, message: &str| describe(&ErrorMetadata::builder().code(code).message(message).build());
+        assert_eq!(told("AccessDeniedException", "it may not do that"), "it may not do that");
+        assert_eq!(told("ValidationException", "no number: sakura@moe.example"), "");
+        assert_eq!(describe(&std::io::Error::other("cut")), "cut");
+    }
 }

@@ -1,20 +1,18 @@
-//! Accounts: registered, signed in to, changed and deleted.
+//! Accounts: registered and changed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
-use super::{Ended, every, fresh, sampled, withstands};
-use tests::{Browser, Fault, PASSWORD, Reply, TestSite, User, json};
+use shared::account::User;
+use shared::id::Attempt;
 
-/// Longer than any counter of attempts counts: a 503 may have used one up.
-const COUNTED: i64 = 900;
-
-async fn sign_in(site: &TestSite, username: &str, password: &str) -> Reply {
-    site.post("/login", None, json!({ "username": username, "password": password })).await
-}
+use super::people::{Newcomer, elsewhere, newcomer};
+use super::sign_in::sign_in;
+use super::{Ended, fresh, withstands};
+use tests::{Browser, PASSWORD, Reply, TestSite, json};
 
 /// Whether anybody has the name.
-async fn exists(site: &TestSite, username: &str) -> bool {
-    site.get(&format!("/users/{username}/collections"), None).await.status == 200
+pub(super) async fn exists(site: &TestSite, username: &str) -> bool {
+    site.get(&format!("/users/{username}/collections?status=wish"), None).await.status == 200
 }
 
 #[tokio::test]
@@ -25,7 +23,7 @@ async fn e61_a_registration_is_written_whole_or_not_at_all() {
         let body = json!({ "username": name, "email": format!("{name}@moe.example"), "password": PASSWORD });
         site.post("/register", None, body).await
     };
-    let after = async |name: &String, ended: &Ended| {
+    let after = async |name: &String, ended: Ended| {
         let case = &ended.case;
         let again = run(name).await;
         if ended.well() || ended.unsaid {
@@ -37,7 +35,7 @@ async fn e61_a_registration_is_written_whole_or_not_at_all() {
         let email = format!("{name}@moe.example");
         assert_eq!(sign_in(&site, &email, PASSWORD).await.status, 200, "{case}");
     };
-    withstands(&site, sampled, prepare, run, after).await;
+    withstands(&site, "POST /register", prepare, run, after).await;
 }
 
 #[tokio::test]
@@ -51,200 +49,126 @@ async fn e61_a_registration_on_the_page_can_be_sent_again_as_it_is() {
     let run = async |(browser, csrf, name): &(Browser<'_>, String, String)| {
         browser.submit("/register", &[("csrf", csrf), ("username", name), ("password", PASSWORD)]).await
     };
-    let after = async |state: &(Browser<'_>, String, String), ended: &Ended| {
+    let after = async |state: &(Browser<'_>, String, String), ended: Ended| {
         let (browser, _, name) = state;
         let again = run(state).await.status;
         assert_eq!(again, if ended.well() || ended.unsaid { 409 } else { 303 }, "{}", ended.case);
-        if ended.well() {
+        if !ended.unsaid {
             // The session began in the same transaction.
             assert_eq!(browser.open("/account").await.status, 200, "{}", ended.case);
         }
         assert!(exists(&site, name).await, "{}", ended.case);
     };
-    withstands(&site, sampled, prepare, run, after).await;
+    withstands(&site, "POST /register", prepare, run, after).await;
 }
 
-#[tokio::test]
-async fn e61_who_could_not_sign_in_for_a_failing_table_signs_in_when_it_is_well() {
-    let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    let prepare = async || site.clock.advance(COUNTED);
-    let run = async |(): &()| sign_in(&site, &user.username, &user.password).await;
-    let after = async |(): &(), ended: &Ended| {
-        let again;
-        let reply = if ended.well() {
-            &ended.reply
-        } else {
-            again = run(&()).await;
-            &again
-        };
-        let token = reply.json()["access_token"].as_str().expect(&ended.case).to_owned();
-        assert_eq!(site.get("/account", Some(&token)).await.status, 200, "{}", ended.case);
-    };
-    withstands(&site, sampled, prepare, run, after).await;
-}
-
-#[tokio::test]
-async fn e61_a_lost_answer_neither_uses_up_a_guess_nor_gives_one_away() {
-    let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    site.proxy.forget();
-    site.sign_in(&user).await;
-    for call in 0..site.proxy.calls().len() {
-        site.proxy.fail_once(call, Fault::CutAfter);
-        site.sign_in(&user).await;
+/// Sends a change of the profile, as JSON or as the page's form does.
+async fn change(site: &TestSite, them: &Newcomer<'_>, fields: &[(&str, &str)], by_form: bool) -> Reply {
+    if by_form {
+        let pairs = [&[("csrf", them.csrf.as_str())], fields].concat();
+        return them.browser.submit("/account", &pairs).await;
     }
-    site.proxy.heal();
-    for guess in 1..=10 {
-        assert_eq!(sign_in(&site, &user.username, "wrong guess").await.status, 401, "guess {guess}");
-    }
-    assert_eq!(sign_in(&site, &user.username, &user.password).await.status, 429);
-}
-
-#[tokio::test]
-async fn e61_a_guess_that_the_table_did_not_let_be_tried_is_not_counted() {
-    let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    let token = site.sign_in(&user).await;
-    site.proxy.fail_from(0, Fault::Unprocessed);
-    for _ in 0..11 {
-        assert_eq!(sign_in(&site, &user.username, &user.password).await.status, 503);
-    }
-    site.proxy.heal();
-    site.sign_in(&user).await;
-    // The same where somebody who is signed in gives their password.
-    let body = || json!({ "password": PASSWORD });
-    for _ in 0..11 {
-        // Who it is can be read, the password can't.
-        site.proxy.fail_from(1, Fault::Unprocessed);
-        assert_eq!(site.delete("/account", Some(&token), body()).await.status, 503);
-    }
-    site.proxy.heal();
-    assert_eq!(site.delete("/account", Some(&token), body()).await.status, 204);
-}
-
-#[tokio::test]
-async fn e61_signing_out_can_be_said_again() {
-    let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    let prepare = async || {
-        site.clock.advance(COUNTED);
-        let browser = site.browser();
-        browser.sign_in(&user).await;
-        let csrf = browser.open("/account").await.input("csrf");
-        (browser, csrf)
-    };
-    let run = async |(browser, csrf): &(Browser<'_>, String)| browser.submit("/logout", &[("csrf", csrf)]).await;
-    let after = async |state: &(Browser<'_>, String), ended: &Ended| {
-        if !ended.well() {
-            assert_eq!(state.0.open("/account").await.status, if ended.unsaid { 303 } else { 200 }, "{}", ended.case);
-            assert_eq!(run(state).await.status, 303, "{}", ended.case);
-        }
-        assert_eq!(state.0.open("/account").await.status, 303, "{}: to sign in", ended.case);
-    };
-    withstands(&site, sampled, prepare, run, after).await;
+    let body: serde_json::Map<_, _> = fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    site.send(them.browser.http.patch(site.url("/account")).json(&body), None).await
 }
 
 #[tokio::test]
 async fn e61_a_new_name_is_taken_and_the_old_one_given_up_both_or_neither() {
     let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    let token = site.sign_in(&user).await;
-    let name = RefCell::new(user.username);
-    let prepare = async || (name.borrow().clone(), fresh("renamed"));
-    let run = async |(_, new): &(String, String)| {
-        site.patch("/account", Some(&token), json!({ "username": new, "nickname": new })).await
-    };
-    let after = async |names: &(String, String), ended: &Ended| {
-        let (old, new) = names;
-        let changed = ended.well() || ended.unsaid;
-        assert_eq!((exists(&site, old).await, exists(&site, new).await), (!changed, changed), "{}", ended.case);
-        if !ended.well() {
-            assert_eq!(run(names).await.status, 200, "{}", ended.case);
-        }
-        let account = site.get("/account", Some(&token)).await.json();
-        assert_eq!((&account["username"], &account["nickname"]), (&json!(new), &json!(new)), "{}", ended.case);
-        name.replace(new.clone());
-    };
-    withstands(&site, every, prepare, run, after).await;
+    let them = newcomer(&site, &fresh("sakura")).await;
+    let name = RefCell::new(them.user.username.clone());
+    for (route, by_form) in [("PATCH /account", false), ("POST /account", true)] {
+        let prepare = async || (name.borrow().clone(), fresh("renamed"));
+        let run = async |(_, new): &(String, String)| {
+            change(&site, &them, &[("username", new), ("nickname", new)], by_form).await
+        };
+        let after = async |names: &(String, String), ended: Ended| {
+            let (old, new) = names;
+            let case = ended.case.clone();
+            let changed = ended.well() || ended.unsaid;
+            assert_eq!((exists(&site, old).await, exists(&site, new).await), (!changed, changed), "{case}");
+            assert_eq!(ended.or_else(run(names)).await.status / 100, if by_form { 3 } else { 2 }, "{case}");
+            let account = site.send(them.browser.http.get(site.url("/account")), None).await.json();
+            assert_eq!((&account["username"], &account["nickname"]), (&json!(new), &json!(new)), "{case}");
+            name.replace(new.clone());
+        };
+        withstands(&site, route, prepare, run, after).await;
+    }
 }
 
 #[tokio::test]
 async fn e61_a_profile_that_met_a_failing_table_can_be_changed_again() {
     let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    let token = site.sign_in(&user).await;
-    let prepare = async || fresh("nickname");
-    let run = async |name: &String| site.patch("/account", Some(&token), json!({ "nickname": name })).await;
-    let after = async |name: &String, ended: &Ended| {
-        if !ended.well() {
-            assert_eq!(run(name).await.status, 200, "{}", ended.case);
-        }
-        assert_eq!(site.get("/account", Some(&token)).await.json()["nickname"], name.as_str(), "{}", ended.case);
-    };
-    withstands(&site, every, prepare, run, after).await;
+    let them = newcomer(&site, &fresh("sakura")).await;
+    for (route, by_form) in [("PATCH /account", false), ("POST /account", true)] {
+        let prepare = async || fresh("nickname");
+        let run = async |name: &String| change(&site, &them, &[("nickname", name)], by_form).await;
+        let after = async |name: &String, ended: Ended| {
+            let case = ended.case.clone();
+            assert_eq!(ended.or_else(run(name)).await.status / 100, if by_form { 3 } else { 2 }, "{case}");
+            let account = site.send(them.browser.http.get(site.url("/account")), None).await.json();
+            assert_eq!(account["nickname"], name.as_str(), "{case}");
+        };
+        withstands(&site, route, prepare, run, after).await;
+    }
 }
 
 #[tokio::test]
-async fn e61_a_password_is_changed_and_other_sessions_are_ended_both_or_neither() {
+async fn e61_a_change_beside_another_tabs_keeps_both_or_only_the_other() {
     let site = TestSite::start().await;
-    let user = site.register("sakura").await;
-    let flipped = Cell::new(false);
-    let passwords = || if flipped.get() { ["another password", PASSWORD] } else { [PASSWORD, "another password"] };
-    // The session in which the password is changed lasts; the other is a new one each time.
-    let browser = site.browser();
-    browser.sign_in(&user).await;
-    let prepare = async || {
-        site.clock.advance(COUNTED);
-        // Its use is noted once an hour: here, not in the flow.
-        browser.open("/account").await;
-        let [password, _] = passwords();
-        site.sign_in(&User { password: password.to_owned(), ..user.clone() }).await
+    let (them, table) = (newcomer(&site, &fresh("sakura")).await, elsewhere(&site).await);
+    let (id, entropy) = (them.user.user_id.parse().unwrap(), site.site.app().entropy.clone());
+    let prepare = async || (fresh("ours"), fresh("theirs"));
+    let run = async |(ours, theirs): &(String, String)| {
+        let (table, entropy, theirs) = (table.clone(), entropy.clone(), theirs.clone());
+        site.proxy.meanwhile("PutItem USER/PROFILE", async move {
+            let before = table.find_user(id).await.unwrap().unwrap();
+            let after = User { intro: Some(theirs), ..before.clone() };
+            table.update_user(&before, &after, Attempt::new(&entropy)).await.unwrap();
+        });
+        change(&site, &them, &[("nickname", ours)], false).await
     };
-    let run = async |_: &String| {
-        let [old, new] = passwords();
-        let request = browser.http.post(site.url("/account/password"));
-        let body = json!({ "old_password": old, "new_password": new });
-        Reply::read(request.json(&body).send().await.unwrap()).await
+    let after = async |names: &(String, String), ended: Ended| {
+        let ((ours, theirs), case) = (names, ended.case.clone());
+        assert_eq!(ended.or_else(run(names)).await.status, 200, "{case}");
+        let account = site.send(them.browser.http.get(site.url("/account")), None).await.json();
+        assert_eq!((&account["nickname"], &account["intro"]), (&json!(ours), &json!(theirs)), "{case}");
     };
-    let after = async |other: &String, ended: &Ended| {
-        let changed = ended.well() || ended.unsaid;
-        assert_eq!(browser.open("/account").await.status, 200, "{}", ended.case);
-        let dead = site.get("/account", Some(other)).await.status == 401;
-        assert_eq!(dead, changed, "{}", ended.case);
-        if !changed {
-            assert_eq!(run(other).await.status, 204, "{}", ended.case);
-        }
-        // That the new one works is seen at the next sign-in.
-        flipped.set(!flipped.get());
-    };
-    withstands(&site, sampled, prepare, run, after).await;
+    withstands(&site, "PATCH /account", prepare, run, after).await;
 }
 
 #[tokio::test]
-async fn e61_an_account_is_deleted_whole_or_not_at_all() {
+async fn e61_pages_of_who_is_signed_in_answer_503_while_the_table_fails_and_then_as_before() {
     let site = TestSite::start().await;
-    let prepare = async || {
-        site.clock.advance(COUNTED);
-        let (browser, name) = (site.browser(), fresh("sakura"));
-        let csrf = browser.open("/register").await.input("csrf");
-        let pairs = [("csrf", csrf.as_str()), ("username", name.as_str()), ("password", PASSWORD)];
-        assert_eq!(browser.submit("/register", &pairs).await.status, 303);
-        (browser, name)
-    };
-    let run = async |(browser, _): &(Browser<'_>, String)| {
-        let body = json!({ "password": PASSWORD });
-        Reply::read(browser.http.delete(site.url("/account")).json(&body).send().await.unwrap()).await
-    };
-    let after = async |state: &(Browser<'_>, String), ended: &Ended| {
-        let (browser, name) = state;
-        let gone = ended.well() || ended.unsaid;
-        assert_eq!(exists(&site, name).await, !gone, "{}", ended.case);
-        assert_eq!(browser.open("/account").await.status, if gone { 303 } else { 200 }, "{}", ended.case);
-        if !gone {
-            assert_eq!(run(state).await.status, 204, "{}", ended.case);
-        }
-        assert!(!exists(&site, name).await, "{}", ended.case);
-    };
-    withstands(&site, sampled, prepare, run, after).await;
+    let them = newcomer(&site, &fresh("sakura")).await;
+    // The session's use is noted once an hour.
+    let prepare = async || site.clock.advance(3600);
+    for (route, words) in [
+        ("GET /", them.user.username.as_str()),
+        ("GET /account", them.user.username.as_str()),
+        ("GET /oauth2/register", "name=\"redirect_uri\""),
+    ] {
+        let run = async |(): &()| them.browser.open(route.trim_start_matches("GET ")).await;
+        let after = async |(): &(), ended: Ended| {
+            let case = ended.case.clone();
+            let page = ended.or_else(run(&())).await;
+            assert_eq!(page.status, 200, "{case}: {}", page.body);
+            assert!(page.body.contains(words), "{case}: {}", page.body);
+        };
+        withstands(&site, route, prepare, run, after).await;
+    }
+    let token = site.sign_in(&them.user).await;
+    for by_token in [false, true] {
+        let run = async |(): &()| {
+            if by_token {
+                return site.get("/account", Some(&token)).await;
+            }
+            site.send(them.browser.http.get(site.url("/account")), None).await
+        };
+        let after = async |(): &(), ended: Ended| {
+            let case = ended.case.clone();
+            assert_eq!(ended.or_else(run(&())).await.json()["username"], them.user.username.as_str(), "{case}");
+        };
+        withstands(&site, "GET /account", async || (), run, after).await;
+    }
 }

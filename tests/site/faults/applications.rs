@@ -1,31 +1,61 @@
 //! Applications: registered, and in the dialect as well.
 
-use super::{Ended, every, fresh, sampled, withstands};
+use shared::account::Password;
+use shared::oauth::client::HashedSecret;
+
+use super::people::{browser_of, newcomer};
+use super::sign_in::COUNTED;
+use super::{Ended, fresh, withstands};
 use tests::flow::REDIRECT;
 use tests::{Client, Reply, TestSite, json};
+
+/// The text of a page's `<code>` of that id.
+fn code(page: &str, id: &str) -> String {
+    let rest = page.split(&format!("<code id=\"{id}\">")).nth(1).unwrap();
+    rest.split('<').next().unwrap().to_owned()
+}
 
 #[tokio::test]
 async fn e61_an_application_that_was_told_its_secret_exists() {
     let site = TestSite::start().await;
-    let run = async |(): &()| {
-        let metadata = json!({ "client_name": "Anime Diary", "grant_types": ["client_credentials"] });
-        site.post("/oauth2/register", None, metadata).await
-    };
-    let after = async |(): &(), ended: &Ended| {
-        let again;
-        let reply = if ended.well() {
-            &ended.reply
-        } else {
-            again = run(&()).await;
-            &again
+    let owner = newcomer(&site, &fresh("sakura")).await;
+    let metadata = json!({ "client_name": "Anime Diary", "grant_types": ["client_credentials"] });
+    for owned in [false, true] {
+        let run = async |(): &()| {
+            let http = if owned { &owner.browser.http } else { &site.http };
+            site.send(http.post(site.url("/oauth2/register")).json(&metadata), None).await
         };
-        assert_eq!(reply.status, 201, "{}: {}", ended.case, reply.body);
-        let text = |name: &str| reply.json()[name].as_str().map(str::to_owned);
-        let client = Client { id: text("client_id").unwrap(), secret: text("client_secret") };
-        let token = site.token(&client, &[("grant_type", "client_credentials")]).await;
-        assert_eq!(token.status, 200, "{}: {}", ended.case, token.body);
+        let after = async |(): &(), ended: Ended| {
+            let case = ended.case.clone();
+            let reply = ended.or_else(run(&())).await;
+            assert_eq!(reply.status, 201, "{case}: {}", reply.body);
+            let text = |name: &str| reply.json()[name].as_str().map(str::to_owned);
+            let client = Client { id: text("client_id").unwrap(), secret: text("client_secret") };
+            let token = site.token(&client, &[("grant_type", "client_credentials")]).await;
+            assert_eq!(token.status, 200, "{case}: {}", token.body);
+        };
+        withstands(&site, "POST /oauth2/register", async || (), run, after).await;
+    }
+}
+
+#[tokio::test]
+async fn e61_an_application_that_the_page_told_its_secret_exists() {
+    let site = TestSite::start().await;
+    let owner = newcomer(&site, &fresh("sakura")).await;
+    let run = async |(): &()| {
+        let pairs = [("csrf", owner.csrf.as_str()), ("client_name", "Anime Diary"), ("redirect_uri", REDIRECT)];
+        owner.browser.submit("/oauth2/register", &pairs).await
     };
-    withstands(&site, every, async || (), run, after).await;
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        let page = ended.or_else(run(&())).await;
+        assert_eq!(page.status, 201, "{case}: {}", page.body);
+        let client = Client { id: code(&page.body, "client_id"), secret: Some(code(&page.body, "client_secret")) };
+        // Who is authenticated is told what they may not.
+        let refusal = site.token(&client, &[("grant_type", "client_credentials")]).await;
+        assert_eq!(refusal.error(), "unauthorized_client", "{case}: {}", refusal.body);
+    };
+    withstands(&site, "POST /oauth2/register", async || (), run, after).await;
 }
 
 async fn sign(site: &TestSite) -> Reply {
@@ -33,58 +63,59 @@ async fn sign(site: &TestSite) -> Reply {
     site.post("/oauth2.0/sign", None, body).await
 }
 
+fn show(client: &str) -> String {
+    format!("/oauth2.0/show?client_id={client}&redirect_url={REDIRECT}")
+}
+
 #[tokio::test]
 async fn e61_the_dialects_sign_can_be_sent_again() {
     let site = TestSite::start().await;
     let run = async |(): &()| sign(&site).await;
-    let after = async |(): &(), ended: &Ended| {
-        let again;
-        let reply = if ended.well() {
-            &ended.reply
-        } else {
-            again = sign(&site).await;
-            &again
-        };
-        let id = reply.json()["client_id"].as_str().expect(&ended.case).to_owned();
-        let page = site.browser().open(&format!("/oauth2.0/show?client_id={id}&redirect_url={REDIRECT}")).await;
-        assert_eq!(page.status, 303, "{}: to sign in", ended.case);
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        let id = ended.or_else(run(&())).await.json()["client_id"].as_str().expect(&case).to_owned();
+        assert_eq!(site.browser().open(&show(&id)).await.status, 303, "{case}: to sign in");
     };
-    withstands(&site, sampled, async || (), run, after).await;
+    withstands(&site, "POST /oauth2.0/sign", async || (), run, after).await;
 }
 
 #[tokio::test]
 async fn e61_the_dialects_granttoken_loses_no_code_that_was_not_redeemed() {
     let site = TestSite::start().await;
-    let user = site.register(&fresh("sakura")).await;
-    let browser = site.browser();
-    browser.sign_in(&user).await;
-    let id = sign(&site).await.json()["client_id"].as_str().unwrap().to_owned();
-    let show = format!("/oauth2.0/show?client_id={id}&redirect_url={REDIRECT}");
+    let user = newcomer(&site, &fresh("sakura")).await.user;
+    let browser = browser_of(&site, &user).await;
+    let client = Client { id: sign(&site).await.json()["client_id"].as_str().unwrap().to_owned(), secret: None };
+    // As short as it was, but checked in no time.
+    let weak = Password::new("123456").hash_with(8, 1).unwrap();
+    site.change_client(&client, |client| client.secret = Some(HashedSecret::Argon2(weak.clone()))).await;
     let prepare = async || {
-        // Longer than guesses at a secret are counted: a 503 may have used one up.
-        site.clock.advance(900);
-        let page = browser.open(&show).await;
+        site.clock.advance(COUNTED);
+        let page = browser.open(&show(&client.id)).await;
         let reply = if page.status == 200 { browser.decide(&page, "allow").await } else { page };
         reply.parameter("code").unwrap()
     };
     let run = async |code: &String| {
-        let body = json!({ "client_id": id, "client_secrets": "123456", "code": code });
+        let body = json!({ "client_id": client.id, "client_secrets": "123456", "code": code });
         site.post("/oauth2.0/granttoken", None, body).await
     };
-    let after = async |code: &String, ended: &Ended| {
-        let again;
-        let reply = if ended.well() {
-            &ended.reply
-        } else {
-            again = run(code).await;
-            &again
-        };
-        if ended.unsaid {
-            return assert_eq!(reply.error(), "invalid_grant", "{}", ended.case);
+    let after = async |code: &String, ended: Ended| {
+        let (case, unsaid) = (ended.case.clone(), ended.unsaid);
+        let reply = ended.or_else(run(code)).await;
+        if unsaid {
+            return assert_eq!(reply.error(), "invalid_grant", "{case}");
         }
-        let token = reply.json()["token"].as_str().expect(&ended.case).to_owned();
+        let token = reply.json()["token"].as_str().expect(&case).to_owned();
         let info = site.post("/oauth2.0/getinfo", None, json!({ "token": token })).await;
-        assert_eq!(info.json()["uname"], user.username.as_str(), "{}", ended.case);
+        assert_eq!(info.json()["uname"], user.username.as_str(), "{case}");
     };
-    withstands(&site, sampled, prepare, run, after).await;
+    withstands(&site, "POST /oauth2.0/granttoken", prepare, run, after).await;
+
+    let code = prepare().await;
+    let token = run(&code).await.json()["token"].as_str().unwrap().to_owned();
+    let run = async |(): &()| site.post("/oauth2.0/getinfo", None, json!({ "token": token })).await;
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(run(&())).await.json()["uname"], user.username.as_str(), "{case}");
+    };
+    withstands(&site, "POST /oauth2.0/getinfo", async || (), run, after).await;
 }

@@ -36,19 +36,19 @@ async fn cut_later_each_time(site: &TestSite, fault: Fault) -> usize {
 #[tokio::test]
 async fn e61_a_rotation_goes_on_after_a_fault_and_the_next_after_a_failure() {
     let site = TestSite::start().await;
-    for fault in [Fault::QUICK.as_slice(), &[Fault::Conflict]].concat() {
+    for fault in Fault::of("PutItem") {
         site.clock.advance(KEY_SIGNS - KEY_LEAD);
-        site.proxy.fail_each_once(100, fault);
+        site.proxy.fail_each_once(fault);
         rotate(&site).await.unwrap();
         site.proxy.heal();
         assert_in_line(&site, 2, &format!("{fault:?} once at each call")).await;
         site.clock.advance(KEY_LEAD + KEY_REMAINS);
-        site.proxy.fail_each_once(100, fault);
+        site.proxy.fail_each_once(fault);
         rotate(&site).await.unwrap();
         site.proxy.heal();
         assert_in_line(&site, 1, &format!("{fault:?} once at each call, retiring")).await;
     }
-    for fault in [Fault::QUICK.as_slice(), &[Fault::Conflict]].concat() {
+    for fault in Fault::of("PutItem") {
         site.clock.advance(KEY_SIGNS - KEY_LEAD);
         let cuts = cut_later_each_time(&site, fault).await;
         assert!(cuts > 1, "{fault:?}: it was cut {cuts} times");

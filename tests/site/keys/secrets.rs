@@ -89,7 +89,7 @@ async fn without_resealing_the_new_secret_key_alone_is_an_error_that_names_the_k
 async fn e61_resealing_that_was_cut_off_goes_on_where_it_was_and_the_site_works_all_the_while() {
     let site = TestSite::start().await;
     let (mut first, mut second) = (OLD, NEW);
-    for fault in Fault::QUICK {
+    for fault in Fault::of("PutItem") {
         std::mem::swap(&mut first, &mut second);
         let mut cuts = 0;
         let answer = loop {
@@ -109,9 +109,9 @@ async fn e61_resealing_that_was_cut_off_goes_on_where_it_was_and_the_site_works_
         assert_eq!(counts(&reseal(&site, &[first, second]).await.unwrap()), (0, 2), "{fault:?}");
         assert!(another(&site, &[first]).await.is_ok(), "{fault:?}");
     }
-    for fault in Fault::QUICK {
+    for fault in Fault::of("PutItem") {
         std::mem::swap(&mut first, &mut second);
-        site.proxy.fail_each_once(100, fault);
+        site.proxy.fail_each_once(fault);
         assert_eq!(counts(&reseal(&site, &[first, second]).await.unwrap()), (2, 0), "{fault:?} once at each call");
         site.proxy.heal();
         assert!(another(&site, &[first]).await.is_ok(), "{fault:?}");

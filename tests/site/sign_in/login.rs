@@ -48,6 +48,8 @@ async fn any_identifier_signs_in_in_any_case() {
 async fn s51_an_unknown_user_is_refused_in_the_same_words_and_steps_as_a_wrong_password() {
     let site = TestSite::start().await;
     site.register("sakura").await;
+    // The signing keys are read here.
+    assert_eq!(site.get("/oauth2/jwks", None).await.status, 200);
     let mut seen = Vec::new();
     for name in ["sakura", "nobody-at-all", "sakura@moe.example", "nobody@moe.example", "13800138000", "??", ""] {
         site.proxy.forget();
