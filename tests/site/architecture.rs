@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 mod dependencies;
+mod deployment;
 mod events;
 mod routes;
 mod rules;
