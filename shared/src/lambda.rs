@@ -35,7 +35,6 @@ pub fn serve(router: Router<App>) -> Result<(), Error> {
 }
 
 /// Runs an HTTP function of whose requests many need neither table nor keys: whoever needs them first waits for them.
-/// It should have a whole CPU, so that this takes no longer then than during start-up.
 ///
 /// # Errors
 /// As [`serve`].
