@@ -35,6 +35,7 @@ pub fn serve(router: Router<App>) -> Result<(), Error> {
 }
 
 /// Runs an HTTP function of whose requests many need neither table nor keys: whoever needs them first waits for them.
+/// docs/cold-start.md has what this saves the others, and what it costs that one.
 ///
 /// # Errors
 /// As [`serve`].

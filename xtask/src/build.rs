@@ -15,6 +15,11 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
+    /// Those that are deployed.
+    pub(crate) fn deployable(project: &Project) -> Self {
+        Self { folder: project.target.join("lambda"), apart: true }
+    }
+
     /// The binary of that name.
     pub(crate) fn find(&self, name: &str) -> PathBuf {
         let path = self.folder.join(name);
@@ -44,5 +49,5 @@ pub(crate) fn deployable(project: &Project, packages: &[String], arm64: bool) ->
         cargo.args(["--exclude", package]);
     }
     run(&mut cargo)?;
-    Ok(Binaries { folder: project.target.join("lambda"), apart: true })
+    Ok(Binaries::deployable(project))
 }

@@ -22,7 +22,8 @@ use self::quota::Quota;
 use self::report::{Report, Row};
 use self::runtime_api::{Heard, RuntimeApi};
 use self::tls::TlsTable;
-use crate::process::Running;
+use crate::build::Binaries;
+use crate::process::{self, Running};
 use crate::project::{Function, Project, Scene};
 use crate::stage::{Stage, status};
 use crate::{Result, build, package};
@@ -42,6 +43,9 @@ pub(crate) struct Options {
     /// Starts of each function and way
     #[arg(long, default_value_t = 30)]
     runs: usize,
+    /// Measure the binaries that are there, without building
+    #[arg(long)]
+    built: bool,
     /// Only these functions
     functions: Vec<String>,
 }
@@ -90,6 +94,14 @@ struct Subject {
 
 /// Measures, and prints the tables of docs/cold-start.md.
 pub(crate) async fn run(options: &Options) -> Result<()> {
+    if cfg!(debug_assertions) {
+        // The table and the Runtime API are this process, and must not be what is waited for.
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["run", "--quiet", "--profile", "bench", "--package", "xtask", "--"])
+            .args(std::env::args_os().skip(1));
+        return process::run(&mut cargo);
+    }
     let project = Project::load()?;
     let stage = Stage::set().await?;
     // What is measured is a site that has been in use: keys are there, and whoever signs in exists.
@@ -100,8 +112,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let mut functions = project.functions()?;
     functions.retain(|function| options.functions.is_empty() || options.functions.contains(&function.name));
     let names: Vec<_> = functions.iter().map(|function| function.name.clone()).collect();
-    let binaries = build::deployable(&project, &names, false)?;
-    let bare_binary = build::deployable(&project, &[BARE.to_owned()], false)?.find(BARE);
+    let binaries = Binaries::deployable(&project);
+    if !options.built {
+        build::deployable(&project, &names, false)?;
+        build::deployable(&project, &[BARE.to_owned()], false)?;
+    }
 
     let tls = TlsTable::start(stage.endpoint()?).await?;
     let quota = Quota::new(SHARE).inspect_err(|error| eprintln!("not measured with a share of a core: {error}")).ok();
@@ -117,7 +132,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         let binary = binaries.find(&function.name);
         subjects.push(Subject { scene, event, expected, binary, environment, samples: HashMap::new() });
     }
-    subjects.insert(0, bare(subjects.first().ok_or("there is nothing to measure")?, &bare_binary));
+    subjects.insert(0, bare(subjects.first().ok_or("there is nothing to measure")?, &binaries.find(BARE)));
 
     let mut api = RuntimeApi::start().await?;
     for _ in 0..options.runs {
