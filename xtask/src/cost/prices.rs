@@ -34,7 +34,7 @@ pub(super) struct Prices {
 
 /// Today's.
 pub(super) const PRICES: Prices = Prices {
-    date: "2025-11",
+    date: "2025",
     api_request: 1.00e-6,
     lambda_request: 0.20e-6,
     lambda_gb_second: 0.000_013_333_4,
