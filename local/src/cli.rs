@@ -134,6 +134,12 @@ pub enum Grant {
     RefreshToken,
     /// The application acts for itself.
     ClientCredentials,
+    /// A device without a browser or a keyboard shows a code, which its owner types elsewhere.
+    DeviceCode,
+    /// The application trades a token that it was sent for one of its own.
+    TokenExchange,
+    /// A legacy application gets tokens in the address that people are sent back to.
+    Implicit,
     /// A legacy application sends the person's password.
     Password,
 }
@@ -145,6 +151,9 @@ impl Grant {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+            Self::Implicit => "implicit",
             Self::Password => "password",
         }
     }

@@ -145,27 +145,20 @@ async fn client_create(
     clock: &Clock,
     entropy: &Entropy,
 ) -> Result<Value, CommandError> {
-    let legacy = new.grants.contains(&Grant::Password);
-    let standard = new.grants.iter().filter(|grant| **grant != Grant::Password);
+    let grants: Vec<_> = new.grants.iter().filter_map(|grant| GrantType::parse(grant.as_str())).collect();
+    let privileges: Vec<_> = grants.into_iter().filter(|grant| grant.is_privilege()).collect();
     let requested = Requested {
         client_name: Some(new.name.clone()),
         redirect_uris: Some(new.redirect_uris.clone()),
         token_endpoint_auth_method: new.public.then(|| "none".to_owned()),
-        grant_types: Some(standard.map(|grant| grant.as_str().to_owned()).collect()),
+        grant_types: Some(new.grants.iter().map(|grant| grant.as_str().to_owned()).collect()),
         scope: Some(new.scopes.join(" ")).filter(|scope| !scope.is_empty()),
         ..Requested::default()
     };
-    let mut metadata = requested.complete().map_err(|error| CommandError::Refused(error.to_string()))?;
-    if legacy {
-        metadata.grant_types.push(GrantType::Password);
-    }
-    let (secret, hashed) = if new.public {
-        (None, None)
-    } else {
-        let (secret, hashed) = HashedSecret::generate(entropy);
-        (Some(secret), Some(hashed))
-    };
-    let client = Client::new(ClientId::new(entropy), metadata, hashed, None, clock.now());
+    let metadata = requested.complete(&privileges).map_err(|error| CommandError::Refused(error.to_string()))?;
+    let (secret, hashed) = (!new.public).then(|| HashedSecret::generate(entropy)).unzip();
+    let mut client = Client::new(ClientId::new(entropy), metadata, hashed, None, clock.now());
+    client.policies.privileges = privileges;
     store.create_client(&client, Attempt::new(entropy)).await?;
     Ok(json!(client.registration(secret.as_ref())))
 }
@@ -176,9 +169,8 @@ async fn client_list(store: &Store) -> Result<Value, CommandError> {
 
 async fn client_allow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) -> Result<Value, CommandError> {
     change(store, id, entropy, |client| {
-        let Some(grant) = GrantType::parse(grant.as_str()) else { return };
-        if !client.metadata.grant_types.contains(&grant) {
-            client.metadata.grant_types.push(grant);
+        if let Some(grant) = GrantType::parse(grant.as_str()) {
+            client.allow(grant);
         }
     })
     .await

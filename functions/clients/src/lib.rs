@@ -20,7 +20,7 @@ use shared::http::{Incoming, Problem};
 use shared::id::{Attempt, ClientId, UserId};
 use shared::log;
 use shared::oauth::client::HashedSecret;
-use shared::oauth::metadata::{AuthMethod, Metadata, Requested};
+use shared::oauth::metadata::{Metadata, Requested};
 use shared::oauth::{Client, ErrorCode, OAuthError};
 use subtle::ConstantTimeEq;
 
@@ -53,7 +53,7 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<Secre
         return Err(malformed().into());
     }
     let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|_| malformed())?;
-    create(app, requested.complete()?, owner).await
+    create(app, requested.complete(&[])?, owner).await
 }
 
 /// Who will own the client, if the policy lets this caller register one.
@@ -79,13 +79,8 @@ async fn create(
     metadata: Metadata,
     owner_id: Option<UserId>,
 ) -> Result<(Client, Option<SecretString>), Failure> {
-    let (secret, hashed) = match metadata.token_endpoint_auth_method {
-        AuthMethod::None => (None, None),
-        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => {
-            let (secret, hashed) = HashedSecret::generate(&app.entropy);
-            (Some(secret), Some(hashed))
-        }
-    };
+    let secret = metadata.token_endpoint_auth_method.has_secret().then(|| HashedSecret::generate(&app.entropy));
+    let (secret, hashed) = secret.unzip();
     let client = Client::new(ClientId::new(&app.entropy), metadata, hashed, owner_id, app.clock.now());
     store(app, &client).await?;
     Ok((client, secret))

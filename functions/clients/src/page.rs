@@ -45,7 +45,7 @@ pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
         if csrf::check_form(app, &site, incoming, &params).is_err() {
             return Ok(form(app, &site, incoming, user, &params, Some(&Refusal::ExpiredForm)));
         }
-        let created = match requested(&params).complete() {
+        let created = match requested(&params).complete(&[]) {
             Ok(metadata) => super::create(app, metadata, Some(user.user_id)).await,
             Err(error) => Err(error.into()),
         };

@@ -38,7 +38,7 @@ async fn register(app: &App, incoming: &Incoming) -> Result<ClientId, Failure> {
         scope: Some("profile email".to_owned()),
         ..Requested::default()
     };
-    let metadata = requested.complete()?;
+    let metadata = requested.complete(&[])?;
     let hash = Password::new(secret).hash(&app.hashers).await;
     let secret = Some(HashedSecret::Argon2(hash));
     let client = Client::new(ClientId::new(&app.entropy), metadata, secret, owner, app.clock.now());

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
+use super::response_type::ResponseType;
 use crate::clock::Time;
 use crate::entropy::Entropy;
 use crate::id::{ClientId, UserId};
@@ -30,9 +31,33 @@ pub struct Client {
     pub secret: Option<HashedSecret>,
     /// Whether refresh tokens rotate. A public client's always do (RFC 9700 §2.2.2).
     pub rotate_refresh_tokens: bool,
+    /// What an administrator decides.
+    #[serde(default)]
+    pub policies: Policies,
     /// What it registered.
     #[serde(flatten)]
     pub metadata: Metadata,
+}
+
+/// What only an administrator decides about a client.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policies {
+    /// Grants that nobody can register for by themselves (see [`GrantType::is_privilege`]).
+    pub privileges: Vec<GrantType>,
+    /// It is the site's own: its users are not asked for consent.
+    pub first_party: bool,
+    /// How long its access tokens live, in seconds, where no dialect says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_lifetime: Option<i64>,
+    /// How long a refresh token lives that nobody uses, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_idle_lifetime: Option<i64>,
+    /// How long refresh tokens live, however much they are used, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token_lifetime: Option<i64>,
+    /// Resource servers, beside this one, that it may ask tokens for (RFC 8707).
+    pub resources: Vec<String>,
 }
 
 /// What is kept of a client's secret.
@@ -83,7 +108,9 @@ impl Client {
             created_at,
             disabled: false,
             secret,
-            rotate_refresh_tokens: true,
+            // FAPI 2.0 Security Profile §5.3.2.1: its clients prove themselves by a key, and rotation could only lock them out.
+            rotate_refresh_tokens: !metadata.is_fapi(),
+            policies: Policies::default(),
             metadata,
         }
     }
@@ -101,6 +128,26 @@ impl Client {
     /// Whether it may use `grant`.
     pub fn allows(&self, grant: GrantType) -> bool {
         self.metadata.grant_types.contains(&grant)
+    }
+
+    /// Lets it use one more grant, as an administrator does.
+    pub fn allow(&mut self, grant: GrantType) {
+        fn add<T: PartialEq>(list: &mut Vec<T>, value: T) {
+            if !list.contains(&value) {
+                list.push(value);
+            }
+        }
+        let Self { metadata, policies, .. } = self;
+        add(&mut metadata.grant_types, grant);
+        if grant.is_privilege() {
+            add(&mut policies.privileges, grant);
+        }
+        if grant == GrantType::Implicit {
+            let code = metadata.grant_types.contains(&GrantType::AuthorizationCode);
+            for response_type in ResponseType::LEGACY.into_iter().filter(|legacy| code || !legacy.code) {
+                add(&mut metadata.response_types, response_type);
+            }
+        }
     }
 
     /// Whether its refresh tokens change with every use.

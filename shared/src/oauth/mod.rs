@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod response_type;
 pub mod scope;
 
 pub use authorization_request::AuthorizationRequest;
@@ -20,4 +21,5 @@ pub use error::{ErrorCode, OAuthError};
 pub use family::Family;
 pub use params::Params;
 pub use redirect_uri::RedirectUri;
+pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeToken};

@@ -22,7 +22,7 @@ async fn departed(site: &TestSite) -> Client {
         assert!(app.store.put_entry(user.user_id, &entry, None, attempt()).await.unwrap());
     }
     let requested = Requested { redirect_uris: Some(vec![REDIRECT.to_owned()]), ..Requested::default() };
-    let (id, metadata) = (ClientId::new(&app.entropy), requested.complete().unwrap());
+    let (id, metadata) = (ClientId::new(&app.entropy), requested.complete(&[]).unwrap());
     let client = Application::new(id, metadata, None, Some(user.user_id), app.clock.now());
     app.store.create_client(&client, attempt()).await.unwrap();
     assert!(app.store.delete_user(&user, app.clock.now(), attempt()).await.unwrap());
