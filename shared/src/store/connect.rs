@@ -1,8 +1,8 @@
 //! The way to the table.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
@@ -60,18 +60,22 @@ impl Store {
     /// # Errors
     /// [`ConnectError`]: never, but at an endpoint with roots of its own.
     pub fn in_lambda(table: &str, aws: &Aws, patience: Patience) -> Result<Self, ConnectError> {
-        let session = aws.session_token.as_ref().map(|token| token.expose_secret().to_owned());
-        let secret = aws.secret_access_key.expose_secret();
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(aws.region.clone()))
-            .credentials_provider(Credentials::new(&aws.access_key_id, secret, session, None, "lambda"))
-            .http_client(match &aws.endpoint {
-                Some(endpoint) if endpoint.is_plain() => plain(),
-                Some(Endpoint { ca_bundle: Some(path), .. }) => secured(read_roots(path)?)?,
-                _ => secured(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))?,
-            });
-        Ok(Self::with(table, config, aws.endpoint.as_ref().map(|endpoint| endpoint.url.as_str()), patience))
+        let http_client = match &aws.endpoint {
+            Some(endpoint) if endpoint.is_plain() => plain(),
+            Some(Endpoint { ca_bundle: Some(path), .. }) => secured(read_roots(path)?)?,
+            _ => secured(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))?,
+        };
+        let Aws { region, access_key_id, secret_access_key, session_token, endpoint } = aws.clone();
+        Ok(Self::lazily(table, move || {
+            let session = session_token.map(|token| token.expose_secret().to_owned());
+            let secret = secret_access_key.expose_secret();
+            let config = Builder::new()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(region))
+                .credentials_provider(Credentials::new(access_key_id, secret, session, None, "lambda"))
+                .http_client(http_client);
+            client(config, endpoint.map(|endpoint| endpoint.url), patience)
+        }))
     }
 
     /// A client for `table`, at AWS or at `url`, as an operator has it: region and credentials are those that AWS's own
@@ -86,44 +90,52 @@ impl Store {
             return Self::in_lambda(table, &aws, patience);
         }
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(secured(TrustStore::default())?);
-        Ok(Self::with(table, Builder::from(&loader.load().await), url, patience))
-    }
-
-    fn with(table: &str, mut config: Builder, url: Option<&str>, patience: Patience) -> Self {
-        // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
-        static STORES: AtomicU64 = AtomicU64::new(0);
-        let partition = format!("store-{}", STORES.fetch_add(1, Ordering::Relaxed));
-        if let Some(url) = url {
-            config.set_endpoint_url(Some(url.to_owned()));
-        }
-        let config = config
-            .retry_partition(RetryPartition::new(partition))
-            .retry_classifier(WrongMoment)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(3)
-                    .with_initial_backoff(Duration::from_millis(25))
-                    .with_max_backoff(Duration::from_millis(200)),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_millis(1000))
-                    .operation_attempt_timeout(patience.attempt)
-                    .operation_timeout(patience.operation)
-                    .build(),
-            )
-            .build();
-        Self { client: Client::from_conf(config), table: table.into() }
+        let (config, url) = (Builder::from(&loader.load().await), url.map(str::to_owned));
+        Ok(Self::lazily(table, move || client(config, url, patience)))
     }
 
     /// The same way to the table, with a caller's name in the `User-Agent` of what it asks: where many functions run in
     /// one process, the table's side can still tell them apart. A name that can't stand there is left out.
     #[must_use]
     pub fn named(&self, caller: &str) -> Self {
-        let mut config = self.client.config().to_builder();
-        config.set_app_name(AppName::new(caller.to_owned()).ok());
-        Self { client: Client::from_conf(config.build()), table: Arc::clone(&self.table) }
+        let (client, name) = (Arc::clone(&self.client), AppName::new(caller.to_owned()).ok());
+        Self::lazily(&self.table, move || {
+            let mut config = client.config().to_builder();
+            config.set_app_name(name);
+            Client::from_conf(config.build())
+        })
     }
+
+    /// A client that is made when the table is first asked: some requests of a cold start never do.
+    fn lazily(table: &str, client: impl FnOnce() -> Client + Send + 'static) -> Self {
+        Self { client: Arc::new(LazyLock::new(Box::new(client))), table: table.into() }
+    }
+}
+
+fn client(mut config: Builder, url: Option<String>, patience: Patience) -> Client {
+    // Every store has a retry budget of its own: in a Lambda there is one store, in a test run hundreds.
+    static STORES: AtomicU64 = AtomicU64::new(0);
+    let partition = format!("store-{}", STORES.fetch_add(1, Ordering::Relaxed));
+    if url.is_some() {
+        config.set_endpoint_url(url);
+    }
+    let config = config
+        .retry_partition(RetryPartition::new(partition))
+        .retry_classifier(WrongMoment)
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(25))
+                .with_max_backoff(Duration::from_millis(200)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_millis(1000))
+                .operation_attempt_timeout(patience.attempt)
+                .operation_timeout(patience.operation)
+                .build(),
+        );
+    Client::from_conf(config.build())
 }
 
 fn plain() -> SharedHttpClient {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -69,7 +69,7 @@ pub struct Query<'a> {
 /// The table. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    pub(super) client: Client,
+    pub(super) client: Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>,
     pub(super) table: Arc<str>,
 }
 
