@@ -56,8 +56,11 @@ pub struct Policies {
     /// How long refresh tokens live, however much they are used, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token_lifetime: Option<i64>,
-    /// Resource servers, beside this one, that it may ask tokens for (RFC 8707).
+    /// Resource servers, beside this one, that it may ask tokens for: URIs (RFC 8707) and client ids (RFC 8693 §2.1).
     pub resources: Vec<String>,
+    /// Resource servers that it is, beside the one of its client id: it may ask about tokens that are for them (RFC 7662),
+    /// and trade those for others (RFC 8693).
+    pub audiences: Vec<String>,
 }
 
 /// What is kept of a client's secret.
@@ -158,6 +161,11 @@ impl Client {
     /// Whether its authorization requests must carry a code challenge: a public client's always (RFC 9700 §2.1.1).
     pub fn needs_pkce(&self) -> bool {
         self.metadata.require_pkce || self.is_public()
+    }
+
+    /// Whether a token for `audience` is meant for it.
+    pub fn is_audience(&self, audience: &str) -> bool {
+        self.client_id.to_string() == audience || self.policies.audiences.iter().any(|own| own == audience)
     }
 
     /// What to call it where people read.

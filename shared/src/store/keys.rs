@@ -92,6 +92,11 @@ pub fn rate(scope: &str, hash: &str, window: i64) -> Key {
     key(format!("RATE#{scope}#{hash}#{window}"), "RATE")
 }
 
+/// Something that was used and may not be used again.
+pub fn once(purpose: &str, hash: &str) -> Key {
+    key(format!("ONCE#{purpose}#{hash}"), "ONCE")
+}
+
 /// The partition of a user's collection.
 pub fn collection_partition(user: UserId) -> String {
     format!("COLLECTION#{user}")
