@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod proofs;
+mod registrations;
 
 use std::collections::BTreeSet;
 
@@ -38,6 +39,7 @@ async fn grand_tour(site: &TestSite) {
     assert_eq!(site.redeem(&client, &code, VERIFIER).await.status, 400, "twice");
     let theirs = Tokens::read(&site.token(&client, &[("grant_type", "client_credentials")]).await).access_token;
     let subject = "/collections/12";
+    registrations::tour(site).await;
     for token in [&refreshed.access_token, &theirs, &own] {
         site.userinfo(token).await;
         site.get("/account", Some(token)).await;

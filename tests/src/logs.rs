@@ -14,7 +14,7 @@ use shared::id::{ClientId, UserId};
 use super::Reply;
 
 /// Parameters and members that nobody may log. A name may be an e-mail address.
-const SECRET: [&str; 23] = [
+const SECRET: [&str; 24] = [
     "access_token",
     "client_assertion",
     "client_secret",
@@ -34,6 +34,7 @@ const SECRET: [&str; 23] = [
     "phone",
     "phone_number",
     "refresh_token",
+    "registration_access_token",
     "request",
     "resume",
     "token",
