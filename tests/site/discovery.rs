@@ -106,7 +106,7 @@ async fn u38_every_scope_method_and_grant_in_it_works() {
     let methods = listed(&document, "token_endpoint_auth_methods_supported");
     assert_eq!(methods, ["client_secret_basic", "client_secret_post", "none"]);
     assert_eq!(listed(&document, "response_types_supported"), ["code"]);
-    assert_eq!(listed(&document, "response_modes_supported"), ["query"]);
+    assert_eq!(listed(&document, "response_modes_supported"), ["query", "form_post"]);
     let grants = listed(&document, "grant_types_supported");
     assert_eq!(grants, ["authorization_code", "refresh_token", "client_credentials"]);
     for method in methods {

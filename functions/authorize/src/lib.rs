@@ -72,7 +72,7 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
     };
     let request = match asked.request() {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(&app.config.issuer, &asked.address, &error)),
+        Err(error) => return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error)),
     };
     // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
     // does, so that who is signed in need not sign in again.
@@ -82,12 +82,12 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
     }
     Ok(match next(&asked, &request, app.clock.now()) {
         Next::Refuse(code, description) => {
-            redirect_error(&app.config.issuer, &asked.address, &OAuthError::new(code, description))
+            redirect_error(incoming, &app.config.issuer, &asked.address, &OAuthError::new(code, description))
         }
         Next::SignIn => see_other(&login_href(&site, &asked.progress)),
         Next::ChooseAccount(signed_in) => choose_account(app, &site, incoming, &asked, signed_in),
         Next::Consent(signed_in) => consent::ask(app, &site, incoming, &asked, &request, signed_in),
-        Next::Issue(signed_in, grant) => issue(app, &site, &asked, &request, signed_in, grant),
+        Next::Issue(signed_in, grant) => issue(app, &site, incoming, &asked, &request, signed_in, grant),
     })
 }
 
@@ -140,6 +140,7 @@ fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, si
 fn issue(
     app: &App,
     site: &Site,
+    incoming: &Incoming,
     asked: &Asked,
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
@@ -162,7 +163,7 @@ fn issue(
         dialect: asked.progress.dialect.clone(),
     };
     let code = site.sealer.seal(&code, CODE, b"");
-    redirect_back(&app.config.issuer, &asked.address, &[("code", &code)])
+    redirect_back(incoming, &app.config.issuer, &asked.address, &[("code", &code)])
 }
 
 fn seal(site: &Site, progress: &RequestInProgress) -> String {

@@ -88,6 +88,10 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "Allow",
     consent_deny: "Deny",
 
+    form_post_title: "Back to the application",
+    form_post_lead: "We’re sending you back to {host}. If nothing happens, press the button.",
+    form_post_continue: "Continue",
+
     scope_openid: "Know who you are",
     scope_openid_detail: "Your identifier here",
     scope_profile: "See your profile",

@@ -88,6 +88,10 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "許可する",
     consent_deny: "許可しない",
 
+    form_post_title: "アプリに戻ります",
+    form_post_lead: "{host} に戻ります。画面が切り替わらないときは、ボタンを押してください。",
+    form_post_continue: "続ける",
+
     scope_openid: "あなたが誰かを確認する",
     scope_openid_detail: "このサイトでのあなたの識別子",
     scope_profile: "プロフィールを見る",

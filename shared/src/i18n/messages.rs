@@ -122,6 +122,12 @@ messages! {
     consent_allow,
     consent_deny,
 
+    // On the way back to an application.
+    form_post_title,
+    /// With `{host}`.
+    form_post_lead,
+    form_post_continue,
+
     // Scopes: what an application may do, and what that covers.
     scope_openid,
     scope_openid_detail,

@@ -88,6 +88,10 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "允许",
     consent_deny: "拒绝",
 
+    form_post_title: "返回应用",
+    form_post_lead: "正在返回 {host}。如果页面没有跳转，请点击按钮。",
+    form_post_continue: "继续",
+
     scope_openid: "确认你的身份",
     scope_openid_detail: "你在本站的用户标识",
     scope_profile: "查看你的个人资料",

@@ -8,6 +8,7 @@ use super::error::{ErrorCode, OAuthError};
 use super::metadata::GrantType;
 use super::params::Params;
 use super::pkce;
+use super::response_mode::ResponseMode;
 use super::scope::{Scope, ScopeToken};
 use crate::account::Session;
 use crate::clock::Time;
@@ -26,6 +27,8 @@ pub struct ReturnAddress {
     pub named: bool,
     /// Given back byte for byte.
     pub state: Option<String>,
+    /// How the answer goes there.
+    pub mode: ResponseMode,
 }
 
 impl ReturnAddress {
@@ -36,16 +39,18 @@ impl ReturnAddress {
     pub fn find(client: &Client, params: &Params) -> Result<Self, OAuthError> {
         let registered = &client.metadata.redirect_uris;
         let state = params.get("state").map(str::to_owned);
+        // The rest of the request is judged later: by then it must be known how to tell its errors.
+        let mode = ResponseMode::of(client, params).unwrap_or_else(|_| ResponseMode::default_of(client, params));
         if let Some(presented) = params.get("redirect_uri") {
             if !registered.iter().any(|uri| uri.matches(presented, client.is_native())) {
                 return Err(OAuthError::invalid_request("redirect_uri is not one that the application registered"));
             }
-            return Ok(Self { redirect_uri: presented.to_owned(), named: true, state });
+            return Ok(Self { redirect_uri: presented.to_owned(), named: true, state, mode });
         }
         // OpenID Connect Core §3.1.2.1 requires it; OAuth lets it be left out where there is only one.
         let openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid"));
         match registered.as_slice() {
-            [only] if !openid => Ok(Self { redirect_uri: only.as_str().to_owned(), named: false, state }),
+            [only] if !openid => Ok(Self { redirect_uri: only.as_str().to_owned(), named: false, state, mode }),
             _ => Err(OAuthError::invalid_request("redirect_uri is missing")),
         }
     }
@@ -108,9 +113,7 @@ impl AuthorizationRequest {
             let description = "the application is not registered for authorization_code";
             return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
         }
-        if params.get("response_mode").is_some_and(|mode| mode != "query") {
-            return Err(invalid("response_mode must be query"));
-        }
+        ResponseMode::of(client, params)?;
         let code_challenge = pkce::challenge(params)?;
         if code_challenge.is_none() && client.needs_pkce() {
             return Err(invalid("code_challenge is missing: this application must use PKCE with S256"));

@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod response_mode;
 pub mod response_type;
 pub mod scope;
 
@@ -21,5 +22,6 @@ pub use error::{ErrorCode, OAuthError};
 pub use family::Family;
 pub use params::Params;
 pub use redirect_uri::RedirectUri;
+pub use response_mode::ResponseMode;
 pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeToken};

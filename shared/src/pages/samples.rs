@@ -4,8 +4,8 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, Home, Layout, Login, Register,
-    SelectAccount,
+    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, FormPost, Home, Layout, Login,
+    Register, SelectAccount,
 };
 use crate::account::FieldError;
 use crate::i18n::{Lang, fill};
@@ -86,6 +86,12 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         client_id: "client_k3v7mq2xw5p4zr6tnajd4hs2fe",
         client_secret,
         issuer: "https://id.example.org",
+    };
+    let form_post = |text: &'static str| FormPost {
+        layout: visitor("/"),
+        action: "https://app.zhuifan.example/cb?from=bangumoe&x=1",
+        destination: "app.zhuifan.example",
+        fields: vec![("code", "AQAB-_"), ("state", text), ("iss", "https://id.example.org")],
     };
     let failed = |status, detail| ErrorPage::of_status(visitor("/nowhere"), status, detail);
 
@@ -171,6 +177,8 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         ),
         ("application-created", created("追番小助手", Some("gX0p0Yc1u2Vb9mB6k4n3QwqWZkq7n2h5bS1sT8rYt0E")).render()?),
         ("application-created-public", created(HOSTILE, None).render()?),
+        ("form-post", form_post("xyz").render()?),
+        ("form-post-hostile", form_post(HOSTILE).render()?),
         ("error", failed(404, None).render()?),
         ("error-detail", failed(400, Some("invalid_request: redirect_uri isn't registered")).render()?),
         ("error-unavailable", failed(503, Some(HOSTILE)).render()?),
