@@ -7,6 +7,7 @@
 mod accounts;
 mod architecture;
 mod authorize;
+mod claims;
 mod collections;
 mod commands;
 mod consent;

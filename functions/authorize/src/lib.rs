@@ -70,7 +70,7 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
             Asked::begin(app, &site, incoming, progress).await?
         }
     };
-    let request = match asked.request() {
+    let request = match asked.request(app, &site) {
         Ok(request) => request,
         Err(error) => return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error)),
     };
@@ -87,6 +87,11 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
         Next::SignIn => see_other(&login_href(&site, &asked.progress)),
         Next::ChooseAccount(signed_in) => choose_account(app, &site, incoming, &asked, signed_in),
         Next::Consent(signed_in) => consent::ask(app, &site, incoming, &asked, &request, signed_in),
+        Next::Grant(signed_in) => {
+            let (user, before, consent) = (&signed_in.user, asked.grant.clone(), request.consent());
+            let grant = shared::http::consent::give(app, user, &asked.client, before, &consent).await?;
+            issue(app, &site, incoming, &asked, &request, signed_in, &grant)
+        }
         Next::Issue(signed_in, grant) => issue(app, &site, incoming, &asked, &request, signed_in, grant),
     })
 }
@@ -98,6 +103,8 @@ enum Next<'a> {
     SignIn,
     ChooseAccount(&'a SignedIn),
     Consent(&'a SignedIn),
+    /// Nobody is asked, and it is remembered as if they were.
+    Grant(&'a SignedIn),
     Issue(&'a SignedIn, &'a Grant),
 }
 
@@ -111,13 +118,21 @@ fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock
     if request.needs_sign_in(signed_in.session.auth_time, made_for_this, now) {
         return sign_in();
     }
+    if !request.claims.expects(&signed_in.user.user_id.to_string()) {
+        // OpenID Connect Core §3.1.2.2. Who signed in just now knows which account they have: asking again would lead
+        // nowhere.
+        let another = "another user is signed in than the application expects";
+        return if made_for_this { Next::Refuse(ErrorCode::LoginRequired, another) } else { sign_in() };
+    }
     // A choice is of one session. Without one, signing in was the choice.
     let chosen = asked.progress.shown_to.map_or(made_for_this, |session| session == signed_in.session.session_id);
     if prompt.select_account && !chosen {
         return Next::ChooseAccount(signed_in);
     }
     match &asked.grant {
-        Some(grant) if !prompt.consent && request.scope.is_subset(&grant.scope) => Next::Issue(signed_in, grant),
+        Some(grant) if !prompt.consent && request.consent().is_subset(&grant.scope) => Next::Issue(signed_in, grant),
+        // The site's own: it would ask its user whether it may let them in.
+        _ if !prompt.consent && asked.client.policies.first_party => Next::Grant(signed_in),
         _ => show(Next::Consent(signed_in), ErrorCode::ConsentRequired, "the user has not consented to this"),
     }
 }
@@ -157,6 +172,7 @@ fn issue(
         redirect_uri_named: asked.address.named,
         code_challenge: request.code_challenge.clone(),
         scope: request.scope.clone(),
+        claims: request.claims.requested.clone(),
         nonce: request.nonce.clone(),
         auth_time: session.auth_time,
         epoch: user.epoch,

@@ -11,6 +11,7 @@ use shared::config::Issuer;
 use shared::http::{Problem, cors};
 use shared::i18n::Lang;
 use shared::oauth::ScopeToken;
+use shared::oauth::claims::CLAIMS;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -43,6 +44,8 @@ fn public(value: &Value) -> Response {
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
 fn describe(issuer: &Issuer) -> Value {
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
+    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"];
+    let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -61,13 +64,9 @@ fn describe(issuer: &Issuer) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "nickname",
-            "preferred_username", "picture", "updated_at", "email", "email_verified", "phone_number",
-            "phone_number_verified",
-        ],
+        "claims_supported": claims,
         "ui_locales_supported": languages,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         // Left out, it would mean true.
         "request_uri_parameter_supported": false,

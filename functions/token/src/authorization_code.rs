@@ -70,5 +70,6 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
     let refresh_token = refreshable
         .then(|| RefreshToken { user_id: user.user_id, family_id: family.family_id, generation: 0 }.seal(&site.sealer));
-    Issue { family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token, lifetime }.reply(exchange)
+    Issue { user: &user, family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token, lifetime }
+        .reply(exchange)
 }

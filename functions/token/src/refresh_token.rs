@@ -55,7 +55,8 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let refresh_token = RefreshToken { generation, ..token }.seal(&site.sealer);
     let refresh_token = Some(refresh_token);
     // OpenID Connect Core §12.2: the refreshed ID token carries no nonce.
-    Issue { family: &family, scope: &scope, nonce: None, refresh_token, lifetime: ACCESS_TOKEN }.reply(exchange)
+    Issue { user: &user, family: &family, scope: &scope, nonce: None, refresh_token, lifetime: ACCESS_TOKEN }
+        .reply(exchange)
 }
 
 /// Makes the presented generation's successor the current one, and returns which that is.
@@ -80,7 +81,7 @@ async fn settle(exchange: &Exchange<'_>, client: &Client, mut family: Family, pr
         match app.store.rotate(&family, next, now, attempt).await? {
             Rotated::Done => return Ok(next),
             Rotated::Lost(None) => return Err(OAuthError::invalid_grant("the family is gone").into()),
-            Rotated::Lost(Some(current)) => family = current,
+            Rotated::Lost(Some(current)) => family = *current,
         }
     }
     Err(OAuthError::invalid_grant("the refresh token was replaced meanwhile").into())

@@ -3,11 +3,13 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
+use shared::account::User;
 use shared::http::dialects::Dialect;
 use shared::http::oauth_error::Failure;
 use shared::http::{Problem, json};
 use shared::jose::id_token::{self, IdClaims};
 use shared::jose::{AccessClaims, TokenSubject, access_token};
+use shared::oauth::claims::about;
 use shared::oauth::{Family, Scope, ScopeToken};
 
 use crate::Exchange;
@@ -23,6 +25,7 @@ pub(crate) struct Reply {
 
 /// What a family's tokens are made from.
 pub(crate) struct Issue<'a> {
+    pub(crate) user: &'a User,
     pub(crate) family: &'a Family,
     pub(crate) scope: &'a Scope,
     pub(crate) nonce: Option<String>,
@@ -69,7 +72,7 @@ impl Issue<'_> {
     /// # Errors
     /// 503 where there is no key.
     pub(crate) fn reply(self, exchange: &Exchange<'_>) -> Result<Reply, Failure> {
-        let Self { family, scope, nonce, refresh_token, lifetime } = self;
+        let Self { user, family, scope, nonce, refresh_token, lifetime } = self;
         let sub = family.user_id.to_string();
         let client_id = family.client_id.to_string();
         // No access token outlives its family, or a code could be redeemed again after the table forgot it.
@@ -87,6 +90,7 @@ impl Issue<'_> {
                 auth_time: family.auth_time,
                 nonce,
                 at_hash: id_token::at_hash(&access_token),
+                requested: about(user, &Scope::default(), &family.claims.id_token),
             };
             Some(id_token::sign(exchange.site, &claims, now).ok_or_else(no_key)?)
         } else {

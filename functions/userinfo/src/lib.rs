@@ -43,7 +43,9 @@ async fn standard(State(app): State<App>, incoming: Incoming) -> Response {
 
 fn claims(bearer: &Bearer, scope: &Scope) -> Result<serde_json::Map<String, Value>, Problem> {
     let no_user = || OAuthError::new(ErrorCode::InsufficientScope, "the access token is not a user's");
-    Ok(userinfo(bearer.user.as_ref().ok_or_else(no_user)?, scope))
+    let user = bearer.user.as_ref().ok_or_else(no_user)?;
+    let requested = bearer.family.as_ref().map(|family| family.claims.userinfo.as_slice()).unwrap_or_default();
+    Ok(userinfo(user, user.user_id.to_string(), scope, requested))
 }
 
 /// `getinfo` of the `/oauth2.0/` dialect: the same claims by its names, spelled so, empty where there is nothing.

@@ -34,6 +34,8 @@ pub struct Bearer {
     pub user: Option<User>,
     /// The session, where the token came from `POST /login`.
     pub session: Option<Session>,
+    /// What it hangs on, where it came of a code.
+    pub family: Option<Family>,
 }
 
 impl Bearer {
@@ -89,14 +91,14 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
                 return Err(invalid("client, user, consent or family is gone"));
             };
             stands(&client, &user, &grant, &family).map_err(invalid)?;
-            Ok(Bearer { claims, user: Some(user), session: None })
+            Ok(Bearer { claims, user: Some(user), session: None, family: Some(family) })
         }
         TokenSubject::Session(user_id, session_id) => {
             log::user(user_id);
             let (session, user) = app.store.find_session(user_id, session_id).await?;
             match (session, user) {
                 (Some(session), Some(user)) if session.is_live(&user, now) => {
-                    Ok(Bearer { claims, user: Some(user), session: Some(session) })
+                    Ok(Bearer { claims, user: Some(user), session: Some(session), family: None })
                 }
                 _ => Err(invalid("the session is over")),
             }
@@ -106,7 +108,7 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
         TokenSubject::Client => {
             let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
             match app.store.find_client(client_id).await? {
-                Some(client) if !client.disabled => Ok(Bearer { claims, user: None, session: None }),
+                Some(client) if !client.disabled => Ok(Bearer { claims, user: None, session: None, family: None }),
                 _ => Err(invalid("the client is gone or disabled")),
             }
         }

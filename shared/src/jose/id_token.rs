@@ -4,6 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::Algorithm;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::app::Site;
 use crate::clock::Time;
@@ -28,6 +29,9 @@ pub struct IdClaims {
     pub nonce: Option<String>,
     /// Binds the access token that comes along (§3.1.3.6).
     pub at_hash: String,
+    /// What the authorization request asked for here (§5.5).
+    #[serde(flatten)]
+    pub requested: Map<String, Value>,
 }
 
 /// The left half of an access token's SHA-256, for an ID token signed with a 256-bit algorithm.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::ClaimsParameter;
 use super::client::Client;
 use super::error::{ErrorCode, OAuthError};
 use super::metadata::GrantType;
@@ -74,6 +75,8 @@ pub struct Prompt {
 pub struct AuthorizationRequest {
     /// What is asked for, within what the client registered.
     pub scope: Scope,
+    /// Claims asked for one by one, and of whom.
+    pub claims: ClaimsParameter,
     /// For the ID token.
     pub nonce: Option<String>,
     /// PKCE.
@@ -118,14 +121,25 @@ impl AuthorizationRequest {
         if code_challenge.is_none() && client.needs_pkce() {
             return Err(invalid("code_challenge is missing: this application must use PKCE with S256"));
         }
+        let scope = scope(client, params)?;
         Ok(Self {
-            scope: scope(client, params)?,
+            claims: match params.get("claims") {
+                // Without openid it is no request of OpenID Connect's, whose parameter this is.
+                Some(text) if scope.contains(ScopeToken::Openid) => ClaimsParameter::parse(client, text)?,
+                _ => ClaimsParameter::default(),
+            },
+            scope,
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge,
             prompt: prompt(params)?,
             max_age: max_age(params)?.or(client.metadata.default_max_age),
             login_hint: params.get("login_hint").map(str::to_owned),
         })
+    }
+
+    /// What the user has to consent to: the scope, and what would let out the claims that are asked for beside it.
+    pub fn consent(&self) -> Scope {
+        self.scope.union(&self.claims.requested.scope())
     }
 
     /// Whether somebody who signed in at `auth_time` must do so again. A sign-in that was made for this request

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::RequestedClaims;
 use super::error::OAuthError;
 use super::pkce;
 use super::scope::Scope;
@@ -32,6 +33,9 @@ pub struct AuthorizationCode {
     pub code_challenge: Option<String>,
     /// What was granted.
     pub scope: Scope,
+    /// Claims that were asked for one by one.
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// For the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::RequestedClaims;
 use super::client::Client;
 use super::code::AuthorizationCode;
 use super::lifetimes::{ACCESS_TOKEN, CODE, FAMILY_MARGIN, REFRESH_ABSOLUTE, REFRESH_GRACE, REFRESH_IDLE};
@@ -26,6 +27,9 @@ pub struct Family {
     pub session_id: Option<SessionId>,
     /// What was granted; narrowing a token never changes it.
     pub scope: Scope,
+    /// Claims that were asked for one by one.
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// When the user signed in.
     pub auth_time: Time,
     /// The user's epoch: once the user's is higher, all of this is dead.
@@ -59,6 +63,7 @@ impl Family {
             grant_id: code.grant_id,
             session_id: code.session_id,
             scope: code.scope.clone(),
+            claims: code.claims.clone(),
             auth_time: code.auth_time,
             epoch: code.epoch,
             generation: 0,

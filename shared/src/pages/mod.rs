@@ -12,7 +12,7 @@ mod form_post;
 pub mod samples;
 mod site;
 
-pub use account::{Account, Login, Register, SelectAccount};
+pub use account::{Account, Detail, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
 pub use consent::{Consent, ConsentScope};

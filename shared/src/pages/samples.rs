@@ -4,10 +4,10 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, FormPost, Home, Layout, Login,
-    Register, SelectAccount,
+    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, Detail, ErrorPage, FormPost, Home, Layout,
+    Login, Register, SelectAccount,
 };
-use crate::account::FieldError;
+use crate::account::{DETAILS, FieldError};
 use crate::i18n::{Lang, fill};
 
 const HOSTILE: &str = "\"><script>alert('moe')</script><img src=x onerror=alert(1)>";
@@ -54,6 +54,10 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         phone_verified: false,
         avatar: text.unwrap_or("https://example.org/kero.png"),
         intro: text.unwrap_or("绝对没问题的！\nEverything will surely be all right."),
+        details: DETAILS
+            .iter()
+            .map(|detail| Detail { name: detail.name, value: text.unwrap_or_default().into() })
+            .collect(),
         notice,
         errors,
         error: None,
@@ -140,6 +144,8 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
                     error("nickname", "too_long"),
                     error("avatar", "invalid_url"),
                     error("intro", "too_long"),
+                    error("birthdate", "invalid_birthdate"),
+                    error("address.formatted", "too_long"),
                     error("old_password", "wrong_password"),
                     error("new_password", "too_common"),
                     error("password", "wrong_password"),
@@ -164,7 +170,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
                 "追番小助手",
                 None,
                 "127.0.0.1:51004",
-                scopes("openid profile email phone offline_access collections:read", &["openid", "profile"]),
+                scopes("openid profile email phone address offline_access collections:read", &["openid", "profile"]),
             )
             .render()?,
         ),

@@ -23,7 +23,7 @@ pub enum Rotated {
     /// The next generation is the current one.
     Done,
     /// Something else happened first; this is the family now, if it still is.
-    Lost(Option<Family>),
+    Lost(Option<Box<Family>>),
 }
 
 impl Store {
@@ -58,7 +58,7 @@ impl Store {
         let key = keys::family(family.user_id, family.family_id);
         Ok(match self.update(&key, update, current, attempt).await? {
             Written::Done => Rotated::Done,
-            Written::Lost(old) => Rotated::Lost(old.map(read).transpose()?),
+            Written::Lost(old) => Rotated::Lost(old.map(read).transpose()?.map(Box::new)),
         })
     }
 
