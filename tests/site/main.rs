@@ -19,6 +19,7 @@ mod forms;
 mod gateway;
 mod health;
 mod keys;
+mod legacy;
 mod logs;
 mod permissions;
 mod races;

@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod legacy;
+
 use std::collections::BTreeSet;
 
 use local::cli::{ClientCommand, Command, Grant};
@@ -82,6 +84,8 @@ async fn grand_tour(site: &TestSite) {
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
     weaken(site, &user.user_id).await;
+
+    legacy::tour(site, &user, &client).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

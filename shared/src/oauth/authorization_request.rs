@@ -10,6 +10,7 @@ use super::metadata::GrantType;
 use super::params::Params;
 use super::pkce;
 use super::response_mode::ResponseMode;
+use super::response_type::ResponseType;
 use super::scope::{Scope, ScopeToken};
 use crate::account::Session;
 use crate::clock::Time;
@@ -18,6 +19,8 @@ use crate::seal::Sealable;
 
 /// The whole request may be this long: it travels sealed in an address when the user has to sign in first.
 pub const MAX_LENGTH: usize = 4096;
+
+const LEGACY_NONCE: usize = 512;
 
 /// Where the answer goes. Trusted: the client registered it.
 #[derive(Clone, Debug)]
@@ -73,6 +76,8 @@ pub struct Prompt {
 /// A request that passed every check that needs no user.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
+    /// What the answer is to hold.
+    pub response_type: ResponseType,
     /// What is asked for, within what the client registered.
     pub scope: Scope,
     /// Claims asked for one by one, and of whom.
@@ -104,32 +109,39 @@ impl AuthorizationRequest {
         if params.get("request_uri").is_some() {
             return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
         }
-        match params.get("response_type") {
-            None => return Err(invalid("response_type is missing: it must be code")),
-            Some("code") => {}
-            Some(_) => {
-                let description = "response_type must be code";
-                return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, description));
-            }
-        }
-        if !client.allows(GrantType::AuthorizationCode) {
-            let description = "the application is not registered for authorization_code";
-            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
-        }
+        let response_type = response_type(client, params)?;
         ResponseMode::of(client, params)?;
         let code_challenge = pkce::challenge(params)?;
-        if code_challenge.is_none() && client.needs_pkce() {
+        if code_challenge.is_none() && client.needs_pkce() && response_type.code {
             return Err(invalid("code_challenge is missing: this application must use PKCE with S256"));
         }
-        let scope = scope(client, params)?;
+        let mut scope = scope(client, params)?;
+        let nonce = params.get("nonce").map(str::to_owned);
+        if !response_type.code {
+            // OpenID Connect Core §11.
+            scope = scope.without(ScopeToken::OfflineAccess);
+        }
+        if response_type.id_token {
+            if !scope.contains(ScopeToken::Openid) {
+                return Err(invalid("an ID token needs the scope openid"));
+            }
+            // OpenID Connect Core §3.2.2.1, §3.3.2.11: else it could be put into another session.
+            match nonce.as_deref() {
+                None => return Err(invalid("nonce is missing: an ID token that comes by redirect needs one")),
+                // It is carried in the code and in the token, which go back in one header.
+                Some(nonce) if nonce.len() > LEGACY_NONCE => return Err(invalid("nonce is longer than 512 bytes")),
+                Some(_) => {}
+            }
+        }
         Ok(Self {
+            response_type,
             claims: match params.get("claims") {
                 // Without openid it is no request of OpenID Connect's, whose parameter this is.
                 Some(text) if scope.contains(ScopeToken::Openid) => ClaimsParameter::parse(client, text)?,
                 _ => ClaimsParameter::default(),
             },
             scope,
-            nonce: params.get("nonce").map(str::to_owned),
+            nonce,
             code_challenge,
             prompt: prompt(params)?,
             max_age: max_age(params)?.or(client.metadata.default_max_age),
@@ -149,6 +161,31 @@ impl AuthorizationRequest {
         let too_old = |seconds| seconds == 0 || now - auth_time > seconds;
         !made_for_this && (self.prompt.login || self.max_age.is_some_and(too_old))
     }
+}
+
+/// The implicit grant and its hybrids are for whom an administrator allowed them (RFC 9700 §2.1.2); to anybody else it is as
+/// if there were none.
+fn response_type(client: &Client, params: &Params) -> Result<ResponseType, OAuthError> {
+    let Some(text) = params.get("response_type") else {
+        return Err(OAuthError::invalid_request("response_type is missing: it must be code"));
+    };
+    let known = |asked: &ResponseType| *asked == ResponseType::CODE || client.allows(GrantType::Implicit);
+    let Some(asked) = text.parse().ok().filter(known) else {
+        let description = "response_type must be code";
+        return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, description));
+    };
+    let refuse = |description: &'static str| Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
+    if asked.code && !client.allows(GrantType::AuthorizationCode) {
+        return refuse("the application is not registered for authorization_code");
+    }
+    if asked.is_legacy() && !client.metadata.response_types.contains(&asked) {
+        return refuse("the application is not registered for this response_type");
+    }
+    // Nobody proves a key on the way back to an address.
+    if asked.token && (client.metadata.dpop_bound_access_tokens || client.metadata.is_fapi()) {
+        return refuse("the application gets access tokens from the token endpoint alone, bound to a key");
+    }
+    Ok(asked)
 }
 
 fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
