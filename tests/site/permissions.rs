@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod legacy;
+mod proofs;
 
 use std::collections::BTreeSet;
 
@@ -48,6 +49,8 @@ async fn grand_tour(site: &TestSite) {
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
+    proofs::tour(site, &user, &client).await;
+
     // Pages, an hour after each other.
     for path in ["/", "/health", "/account", "/oauth2/register", "/login", "/register", "/oauth2/jwks", "/collections"]
     {
@@ -83,9 +86,8 @@ async fn grand_tour(site: &TestSite) {
     });
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
-    weaken(site, &user.user_id).await;
-
     legacy::tour(site, &user, &client).await;
+    weaken(site, &user.user_id).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

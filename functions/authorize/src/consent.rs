@@ -78,7 +78,7 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
         Some("allow") => {
             let consent = request.consent();
             let grant = consent::give(app, &signed_in.user, &asked.client, asked.grant.clone(), &consent).await?;
-            Ok(issue(app, &site, incoming, &asked, &request, signed_in, &grant))
+            issue(app, &site, incoming, &asked, &request, signed_in, &grant).await
         }
         Some("deny") => {
             let denied = OAuthError::new(ErrorCode::AccessDenied, "the user said no");

@@ -44,7 +44,7 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
     }
     let address = ReturnAddress::find(&client, &params)?;
-    let request = AuthorizationRequest::parse(&client, &params)?;
+    let request = AuthorizationRequest::parse(&client, &params, app.config.issuer.as_str())?;
     let text = |name| params.get(name).unwrap_or_default();
     let checked = sign_in::check(app, &site, incoming, text("username"), text("password")).await;
     // RFC 6749 §5.2: a user's credentials that don't fit are an invalid grant.
@@ -69,6 +69,8 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
         code_challenge: request.code_challenge,
         scope: request.scope,
         claims: request.claims.requested,
+        resources: request.resources,
+        dpop_jkt: request.dpop_jkt,
         nonce: request.nonce,
         auth_time: app.clock.now(),
         epoch: user.epoch,

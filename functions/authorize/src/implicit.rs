@@ -68,7 +68,7 @@ pub(crate) async fn tokens(
         let id_token = IdToken {
             client,
             family: &family,
-            claims: about(user, &scope, &family.claims.id_token),
+            about: about(user, &scope, &family.claims.id_token),
             nonce: request.nonce.clone(),
             access_token: access_token.as_deref(),
             code: sealed,

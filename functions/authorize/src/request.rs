@@ -103,7 +103,7 @@ impl Asked {
         if self.progress.params.len() > MAX_LENGTH {
             return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
         }
-        let mut request = AuthorizationRequest::parse(&self.client, &self.params)?;
+        let mut request = AuthorizationRequest::parse(&self.client, &self.params, app.config.issuer.as_str())?;
         if let Some(hint) = self.params.get("id_token_hint") {
             let client_id = self.client.client_id.to_string();
             let subject = hint::subject_of(site, &app.config.issuer, &client_id, hint).ok_or_else(|| {

@@ -12,6 +12,7 @@ use shared::http::{Problem, cors};
 use shared::i18n::Lang;
 use shared::oauth::ScopeToken;
 use shared::oauth::claims::CLAIMS;
+use shared::oauth::metadata::SigningAlg;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -44,8 +45,10 @@ fn public(value: &Value) -> Response {
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
 fn describe(issuer: &Issuer) -> Value {
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
-    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash"];
+    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"];
     let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
+    let ours = SigningAlg::OURS.map(SigningAlg::as_str);
+    let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -58,8 +61,10 @@ fn describe(issuer: &Issuer) -> Value {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": ours,
+        "userinfo_signing_alg_values_supported": ours,
+        "dpop_signing_alg_values_supported": theirs,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],

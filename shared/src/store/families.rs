@@ -6,7 +6,6 @@ use super::table::{Store, StoreError, Written};
 use crate::clock::Time;
 use crate::id::{Attempt, FamilyId, UserId};
 use crate::oauth::Family;
-use crate::oauth::lifetimes::REFRESH_IDLE;
 
 /// The outcome of redeeming a code.
 #[derive(Debug)]
@@ -45,9 +44,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn rotate(&self, family: &Family, next: u32, now: Time, attempt: Attempt) -> Result<Rotated, StoreError> {
+    pub async fn rotate(
+        &self,
+        family: &Family,
+        next: u32,
+        idle_expires_at: Time,
+        now: Time,
+        attempt: Attempt,
+    ) -> Result<Rotated, StoreError> {
         let rotated_at = if next == family.generation { family.rotated_at } else { now };
-        let after = Family { generation: next, rotated_at, idle_expires_at: now + REFRESH_IDLE, ..family.clone() };
+        let after = Family { generation: next, rotated_at, idle_expires_at, ..family.clone() };
         let current = Condition::new("#generation = :presented AND attribute_not_exists(#revoked_at)")
             .bind(":presented", number(family.generation))
             .bind(":next", number(next))

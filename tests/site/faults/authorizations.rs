@@ -1,6 +1,5 @@
 //! Sign-in to applications: from the request by way of consent to the code.
 
-use local::cli::Grant as Allowed;
 use shared::id::{Attempt, GrantId};
 use shared::store::grants::Grant;
 
@@ -130,23 +129,4 @@ async fn e61_an_application_of_the_sites_own_that_met_a_failing_table_can_ask_ag
         assert_eq!(site.redeem(client, &code, VERIFIER).await.status, 200, "{case}");
     };
     withstands(&site, "GET /oauth2/authorize", prepare, run, after).await;
-}
-
-#[tokio::test]
-async fn e61_tokens_by_redirect_that_met_a_failing_table_can_be_asked_for_again() {
-    let site = TestSite::start().await;
-    let (browser, client) = (newcomer(&site, &fresh("sakura")).await.browser, site.client().await);
-    site.allow(&client, Allowed::Implicit).await;
-    let pairs = [("response_type", "code id_token token"), ("scope", "openid"), ("nonce", "n")];
-    let query = client.query_with(&pairs);
-    browser.authorize_fully(&query).await;
-    let run = async |(): &()| browser.authorize(&query).await;
-    let after = async |(): &(), ended: Ended| {
-        let case = ended.case.clone();
-        let reply = ended.or_else(run(&())).await;
-        let token = reply.fragment("access_token").expect(&case);
-        assert_eq!(site.userinfo(&token).await.status, 200, "{case}");
-        assert_eq!(site.redeem(&client, &reply.fragment("code").expect(&case), "").await.status, 200, "{case}");
-    };
-    withstands(&site, "GET /oauth2/authorize", async || (), run, after).await;
 }

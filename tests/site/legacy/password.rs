@@ -61,7 +61,8 @@ async fn t27_a_wrong_password_an_unknown_name_and_a_closed_account_are_all_one()
     site.operate(local::cli::Command::User(local::cli::UserCommand::Disable { user: gone.username })).await;
     let client = allowed(&site).await;
     let mut answers = std::collections::BTreeSet::new();
-    for (name, password) in [("sakura", "wrong password"), ("nobody-here", PASSWORD), ("tomoyo", PASSWORD), ("@", "x")] {
+    for (name, password) in [("sakura", "wrong password"), ("nobody-here", PASSWORD), ("tomoyo", PASSWORD), ("@", "x")]
+    {
         let reply = ask(&site, &client, name, password, &[]).await;
         assert_eq!((reply.status, reply.error().as_str()), (400, "invalid_grant"), "{name}");
         answers.insert(reply.body);
