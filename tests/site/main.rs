@@ -7,6 +7,7 @@
 mod accounts;
 mod architecture;
 mod authorize;
+mod claims;
 mod collections;
 mod commands;
 mod consent;
@@ -20,6 +21,7 @@ mod forms;
 mod gateway;
 mod health;
 mod keys;
+mod legacy;
 mod logs;
 mod permissions;
 mod races;
