@@ -7,6 +7,7 @@
 mod accounts;
 mod architecture;
 mod authorize;
+mod client_keys;
 mod collections;
 mod commands;
 mod consent;

@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod client_keys;
+
 use std::collections::BTreeSet;
 
 use local::cli::{ClientCommand, Command, Grant};
@@ -45,6 +47,8 @@ async fn grand_tour(site: &TestSite) {
     }
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
+
+    client_keys::tour(site).await;
 
     // Pages, an hour after each other.
     for path in ["/", "/health", "/account", "/oauth2/register", "/login", "/register", "/oauth2/jwks", "/collections"]

@@ -11,6 +11,7 @@ pub mod browser;
 pub mod costs;
 pub mod faults;
 pub mod flow;
+pub mod keys;
 pub mod logs;
 pub mod operator;
 pub mod permissions;

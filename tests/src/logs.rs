@@ -14,7 +14,7 @@ use shared::id::{ClientId, UserId};
 use super::Reply;
 
 /// Parameters and members that nobody may log. A name may be an e-mail address.
-const SECRET: [&str; 23] = [
+const SECRET: [&str; 24] = [
     "access_token",
     "client_assertion",
     "client_secret",
@@ -35,6 +35,7 @@ const SECRET: [&str; 23] = [
     "phone_number",
     "refresh_token",
     "request",
+    "request_uri",
     "resume",
     "token",
     "username",

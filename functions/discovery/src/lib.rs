@@ -11,6 +11,7 @@ use shared::config::Issuer;
 use shared::http::{Problem, cors};
 use shared::i18n::Lang;
 use shared::oauth::ScopeToken;
+use shared::oauth::metadata::SigningAlg;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -43,6 +44,7 @@ fn public(value: &Value) -> Response {
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
 fn describe(issuer: &Issuer) -> Value {
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
+    let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -57,7 +59,8 @@ fn describe(issuer: &Issuer) -> Value {
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": theirs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],

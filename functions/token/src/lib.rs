@@ -10,9 +10,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use secrecy::SecretString;
 use shared::app::{App, Site};
-use shared::http::client_auth::{credentials, used_basic};
+use shared::http::client_auth::{Credentials, credentials, used_basic};
 use shared::http::dialects::Dialect;
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, cors};
@@ -46,7 +45,7 @@ struct Exchange<'a> {
     incoming: &'a Incoming,
     params: Params,
     client_id: ClientId,
-    secret: Option<SecretString>,
+    credentials: Credentials,
     dialect: Option<&'static Dialect>,
 }
 
@@ -61,7 +60,7 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
     let client_id = credentials.client_id.parse();
     let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
     let site = app.site().await?;
-    let exchange = Exchange { app, site: &site, incoming, params, client_id, secret: credentials.secret, dialect };
+    let exchange = Exchange { app, site: &site, incoming, params, client_id, credentials, dialect };
     match grant_type.as_deref() {
         Some("authorization_code") => authorization_code::exchange(&exchange).await,
         Some("refresh_token") => refresh_token::exchange(&exchange).await,

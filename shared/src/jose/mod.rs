@@ -1,6 +1,7 @@
 //! Keys, signatures and the tokens made with them.
 
 pub mod access_token;
+pub mod client_keys;
 pub mod id_token;
 pub mod keys;
 pub mod succession;
