@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod client_keys;
+mod proofs;
 
 use std::collections::BTreeSet;
 
@@ -49,6 +50,7 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     client_keys::tour(site).await;
+    proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
     for path in ["/", "/health", "/account", "/oauth2/register", "/login", "/register", "/oauth2/jwks", "/collections"]

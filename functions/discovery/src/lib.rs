@@ -44,6 +44,7 @@ fn public(value: &Value) -> Response {
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
 fn describe(issuer: &Issuer) -> Value {
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
+    let ours = SigningAlg::OURS.map(SigningAlg::as_str);
     let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
@@ -57,15 +58,17 @@ fn describe(issuer: &Issuer) -> Value {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": ours,
+        "userinfo_signing_alg_values_supported": ours,
+        "dpop_signing_alg_values_supported": theirs,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": theirs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "nickname",
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "nickname",
             "preferred_username", "picture", "updated_at", "email", "email_verified", "phone_number",
             "phone_number_verified",
         ],

@@ -29,10 +29,16 @@ impl Exchange<'_> {
             }
             (client, ..) => client_auth::authenticate(self.app, self.incoming, &self.credentials, client).await?,
         };
-        if client.allows(grant) {
-            return Ok(client);
+        if !client.allows(grant) {
+            let description = "the client is not registered for this grant";
+            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
         }
-        Err(OAuthError::new(ErrorCode::UnauthorizedClient, "the client is not registered for this grant").into())
+        // RFC 9449 §5.2: its tokens are never of use to who steals them.
+        if client.metadata.dpop_bound_access_tokens && self.proof.is_none() {
+            let description = "this client must send a DPoP proof";
+            return Err(OAuthError::new(ErrorCode::InvalidDpopProof, description).into());
+        }
+        Ok(client)
     }
 
     /// A secret that its client chose may be as short as six characters: it works in the dialect that lets it be chosen,

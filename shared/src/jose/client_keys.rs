@@ -151,18 +151,9 @@ pub async fn verify(app: &App, client: &Client, text: &str, algs: &[SigningAlg])
     if fitting.peek().is_none() {
         return Err(BadJwt::UnknownKey);
     }
-    let alg = algorithm(alg);
+    let alg = Algorithm::from(alg);
     let right = |key: &ClientKey| crypto::verify(signature, message.as_bytes(), &key.public, alg).unwrap_or(false);
     if fitting.any(right) { Ok(jwt) } else { Err(BadJwt::Signature) }
-}
-
-fn algorithm(alg: SigningAlg) -> Algorithm {
-    match alg {
-        SigningAlg::Rs256 => Algorithm::RS256,
-        SigningAlg::Ps256 => Algorithm::PS256,
-        SigningAlg::Es256 => Algorithm::ES256,
-        SigningAlg::EdDsa => Algorithm::EdDSA,
-    }
 }
 
 /// The client's keys: those that it registered, or those at its address; `anew` if what is in memory lacks one.
