@@ -8,6 +8,7 @@
 mod accounts;
 mod applications;
 mod authorizations;
+mod client_keys;
 mod collections;
 mod legacy;
 mod operator;

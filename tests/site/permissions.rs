@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod client_keys;
 mod legacy;
 mod proofs;
 mod registrations;
@@ -51,6 +52,7 @@ async fn grand_tour(site: &TestSite) {
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
+    client_keys::tour(site).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
