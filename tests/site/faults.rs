@@ -5,10 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod access;
 mod accounts;
 mod applications;
 mod authorizations;
 mod collections;
+mod inspect;
 mod operator;
 mod passwords;
 mod people;

@@ -17,6 +17,7 @@ mod faults;
 mod forms;
 mod gateway;
 mod health;
+mod inspect;
 mod keys;
 mod logs;
 mod permissions;

@@ -12,7 +12,7 @@ use crate::id::ClientId;
 use crate::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, BadToken, TokenSubject, verify};
 use crate::log;
 use crate::oauth::{Client, ErrorCode, Family, OAuthError, Scope, ScopeToken};
-use crate::store::{grants::Grant, keys};
+use crate::store::{StoreError, grants::Grant, keys};
 
 /// A user on whose behalf something is asked, and what may be done for them.
 #[derive(Clone, Debug)]
@@ -59,17 +59,25 @@ fn insufficient(scope: &str) -> Problem {
     OAuthError::new(ErrorCode::InsufficientScope, format!("the access token needs the scope {scope}")).into()
 }
 
+/// What a token says, if it is one of ours and in time: not whether what it hangs on still stands.
+///
+/// # Errors
+/// [`StoreError`], where it names a key that is not in memory, and the keys can't be read again.
+pub async fn claims(app: &App, site: &Site, token: &str) -> Result<Result<AccessClaims, BadToken>, StoreError> {
+    let (issuer, now) = (&app.config.issuer, app.clock.now());
+    Ok(match verify(site, issuer, token, now) {
+        Err(BadToken::UnknownKey) => verify(&*app.reload_site().await?, issuer, token, now),
+        checked => checked,
+    })
+}
+
 /// Checks a token and, in one round trip, everything that it hangs on.
 ///
 /// # Errors
 /// 401 `invalid_token`; 503.
 pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer, Problem> {
-    let (issuer, now) = (&app.config.issuer, app.clock.now());
-    let claims = match verify(site, issuer, token, now) {
-        Err(BadToken::UnknownKey) => verify(&*app.reload_site().await?, issuer, token, now),
-        checked => checked,
-    };
-    let claims = claims.map_err(|bad| invalid(bad.as_str()))?;
+    let now = app.clock.now();
+    let claims = claims(app, site, token).await?.map_err(|bad| invalid(bad.as_str()))?;
     let client_id = claims.client_id.parse::<ClientId>().inspect(|id| log::client(*id));
     let subject = TokenSubject::of_jti(&site.sealer, &claims.jti).unwrap_or(TokenSubject::Client);
     match subject {
@@ -105,7 +113,9 @@ pub async fn authenticate(app: &App, site: &Site, token: &str) -> Result<Bearer,
         TokenSubject::Client if claims.sub != claims.client_id => Err(invalid("the token is of another epoch")),
         TokenSubject::Client => {
             let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
-            match app.store.find_client(client_id).await? {
+            let (client, revoked) = app.store.find_client_and_revocation(client_id, &claims.jti).await?;
+            match client {
+                _ if revoked.is_some() => Err(invalid("the token is revoked")),
                 Some(client) if !client.disabled => Ok(Bearer { claims, user: None, session: None }),
                 _ => Err(invalid("the client is gone or disabled")),
             }

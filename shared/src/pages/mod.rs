@@ -4,6 +4,7 @@
 //! that [`CONTENT_SECURITY_POLICY`] holds for all of them. Templates escape whatever they are given; none turns
 //! that off.
 
+mod access;
 mod account;
 mod applications;
 pub mod assets;
@@ -11,6 +12,7 @@ mod consent;
 pub mod samples;
 mod site;
 
+pub use access::{AppRow, Apps, SessionRow, Sessions};
 pub use account::{Account, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
