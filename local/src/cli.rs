@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::clock::Clock;
+use shared::config::FetchPolicy;
 use shared::entropy::Entropy;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,6 +22,15 @@ pub struct Cli {
     /// The port, which is also the issuer's: `http://localhost:PORT`; 0 takes any that is free
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// The site's address as people and applications see it, where a proxy stands in front: `https://id.example.org`
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// Call applications' addresses on this machine and in its network too, which may be plain http at `localhost`
+    #[arg(long)]
+    allow_private_fetch: bool,
+    /// A PEM file of roots to trust there beside the machine's
+    #[arg(long, value_name = "FILE", requires = "allow_private_fetch")]
+    fetch_ca: Option<PathBuf>,
     /// Keep everything in memory, and forget it at the end
     #[arg(long)]
     memory: bool,
@@ -206,7 +216,14 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
         }
         None => (Storage::Folder(cli.data.clone()), format!("in {}", cli.data.display())),
     };
-    let options = Options { port: cli.port, announce_in: Some(cli.data), entropy, ..Options::new(storage) };
+    let options = Options {
+        port: cli.port,
+        issuer: cli.issuer,
+        announce_in: Some(cli.data),
+        entropy,
+        fetch: FetchPolicy { allow_private: cli.allow_private_fetch, roots: cli.fetch_ca },
+        ..Options::new(storage)
+    };
     let site = Site::start(options).await?;
     let url = site.url();
     let ready = format!(
@@ -273,6 +290,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn private_addresses_are_called_only_where_that_is_asked_for() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        let cli = parse("bangumoe --issuer https://id.example.org --allow-private-fetch --fetch-ca roots.pem").unwrap();
+        assert!(cli.allow_private_fetch && cli.fetch_ca.is_some() && cli.issuer.is_some());
+        assert!(!parse("bangumoe").unwrap().allow_private_fetch);
+        assert!(parse("bangumoe --fetch-ca roots.pem").is_err());
     }
 
     #[test]

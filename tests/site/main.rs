@@ -14,6 +14,7 @@ mod costs;
 mod dialect_oauth2_0;
 mod discovery;
 mod faults;
+mod fetch;
 mod forms;
 mod gateway;
 mod health;
