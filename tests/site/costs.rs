@@ -69,6 +69,12 @@ async fn client_credentials_and_userinfo_write_nothing() {
 }
 
 #[tokio::test]
+async fn a_proof_costs_one_write_and_waits_for_it() {
+    assert_eq!(cost("refresh, with DPoP").await, (3, 4, 2, 4.0, 2.0));
+    assert_eq!(cost("userinfo, with DPoP").await, (2, 4, 1, 4.0, 1.0));
+}
+
+#[tokio::test]
 async fn an_entry_is_written_with_its_indexes_and_nothing_else() {
     // Who calls, and the entry as it is; then table, LSI1, LSI2 and GSI1.
     assert_eq!(cost("new entry").await, (3, 5, 1, 5.0, 4.0));

@@ -50,6 +50,9 @@ async fn empty(site: &TestSite) {
     store.delete(&keys::site_epoch(), None).await.unwrap();
 }
 
+/// How many kinds of keys there are.
+const KINDS: usize = ALGORITHMS.len();
+
 fn of(keys: &[StoredKey], alg: Algorithm) -> Vec<&StoredKey> {
     keys.iter().filter(|key| key.alg == alg).collect()
 }

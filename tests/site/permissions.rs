@@ -5,6 +5,7 @@
 
 mod access;
 mod inspect;
+mod proofs;
 
 use std::collections::BTreeSet;
 
@@ -49,6 +50,8 @@ async fn grand_tour(site: &TestSite) {
     inspect::tour(site, &client, &refreshed, &theirs).await;
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
+
+    proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
     for path in ["/", "/health", "/account", "/oauth2/register", "/login", "/register", "/oauth2/jwks", "/collections"]

@@ -204,7 +204,7 @@ async fn metadata_that_makes_no_sense_is_refused() {
         ("application_type", json!("desktop")),
         ("id_token_signed_response_alg", json!("none")),
         ("id_token_signed_response_alg", json!("HS256")),
-        ("subject_type", json!("pairwise")),
+        ("subject_type", json!("ephemeral")),
         ("default_max_age", json!(-1)),
         ("default_max_age", json!("600")),
         ("client_uri", json!("javascript:alert(1)")),

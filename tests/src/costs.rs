@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::faults::Call;
-use super::flow::VERIFIER;
-use super::{Browser, Client, PASSWORD, Reply, TestSite, Tokens};
+use super::flow::{REDIRECT, VERIFIER};
+use super::{Browser, Client, DpopKey, PASSWORD, Reply, TestSite, Tokens};
 
 /// Long enough for calls that are made at once to meet.
 const GATHER: Duration = Duration::from_millis(200);
@@ -122,6 +122,27 @@ async fn applications(site: &TestSite, browser: &Browser<'_>, client: &Client, c
     let own = [("grant_type", "client_credentials")];
     costs.push(cost(site, "client credentials", 200, site.token(client, &own)).await);
     costs.push(cost(site, "userinfo", 200, site.userinfo(&tokens.access_token)).await);
+
+    // With a key.
+    let key = DpopKey::default();
+    let nonce = site.dpop_nonce(&key).await;
+    let proof = key.proof(site, "POST", "/oauth2/token", None, &nonce);
+    let tokens = browser.authorize_and_redeem(client, "openid profile offline_access").await;
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh_token.as_str())];
+    let bound = site.token_with_proof(client, &refresh, &proof);
+    costs.push(cost(site, "refresh, with DPoP", 200, bound).await);
+    let proof = key.proof(site, "POST", "/oauth2/token", None, &nonce);
+    let code = browser.code(client, "openid").await;
+    let redeem = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    let tokens = Tokens::read(&site.token_with_proof(client, &redeem, &proof).await);
+    let proof = key.proof(site, "GET", "/oauth2/userinfo", Some(&tokens.access_token), &nonce);
+    let bound = site.userinfo_with_proof(&tokens.access_token, &proof);
+    costs.push(cost(site, "userinfo, with DPoP", 200, bound).await);
 }
 
 async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {

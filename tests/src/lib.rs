@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod costs;
+pub mod dpop;
 pub mod faults;
 pub mod flow;
 pub mod logs;
@@ -29,6 +30,7 @@ use shared::jose::keys::generate_site;
 use shared::store::Patience;
 
 pub use browser::Browser;
+pub use dpop::DpopKey;
 pub use faults::{Fault, Proxy};
 pub use flow::{Client, Tokens, User};
 pub use remote::Remote;

@@ -58,7 +58,7 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     let progress = open(&site, params.get("request").unwrap_or_default())?;
     let asked = Asked::read(app, &site, incoming, progress).await?;
     let issuer = &app.config.issuer;
-    let request = match asked.request() {
+    let request = match asked.request(&app.config.issuer) {
         Ok(request) => request,
         Err(error) => return Ok(redirect_error(issuer, &asked.address, &error)),
     };

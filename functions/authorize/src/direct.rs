@@ -46,7 +46,7 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
         return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
     }
     let address = ReturnAddress::find(&client, &params)?;
-    let request = AuthorizationRequest::parse(&client, &params)?;
+    let request = AuthorizationRequest::parse(&client, &params, app.config.issuer.as_str())?;
     let text = |name| params.get(name).unwrap_or_default();
     let checked = sign_in::check(app, &site, incoming, text("username"), text("password")).await;
     // RFC 6749 §5.2: a user's credentials that don't fit are an invalid grant.
@@ -70,6 +70,8 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
         redirect_uri_named: address.named,
         code_challenge: request.code_challenge,
         scope: request.scope,
+        resources: request.resources,
+        dpop_jkt: request.dpop_jkt,
         nonce: request.nonce,
         auth_time: app.clock.now(),
         epoch: user.epoch,

@@ -70,7 +70,7 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
             Asked::begin(app, &site, incoming, progress).await?
         }
     };
-    let request = match asked.request() {
+    let request = match asked.request(&app.config.issuer) {
         Ok(request) => request,
         Err(error) => return Ok(redirect_error(&app.config.issuer, &asked.address, &error)),
     };
@@ -156,6 +156,8 @@ fn issue(
         redirect_uri_named: asked.address.named,
         code_challenge: request.code_challenge.clone(),
         scope: request.scope.clone(),
+        resources: request.resources.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         nonce: request.nonce.clone(),
         auth_time: session.auth_time,
         epoch: user.epoch,

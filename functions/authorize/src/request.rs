@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use shared::app::{App, Site};
+use shared::config::Issuer;
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
 use shared::id::ClientId;
@@ -98,10 +99,10 @@ impl Asked {
     ///
     /// # Errors
     /// To be told by redirect.
-    pub(crate) fn request(&self) -> Result<AuthorizationRequest, OAuthError> {
+    pub(crate) fn request(&self, issuer: &Issuer) -> Result<AuthorizationRequest, OAuthError> {
         if self.progress.params.len() > MAX_LENGTH {
             return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
         }
-        AuthorizationRequest::parse(&self.client, &self.params)
+        AuthorizationRequest::parse(&self.client, &self.params, issuer.as_str())
     }
 }

@@ -59,8 +59,8 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<Secre
 /// Who will own the client, if the policy lets this caller register one.
 async fn owner(app: &App, incoming: &Incoming) -> Result<Option<UserId>, Problem> {
     if let RegistrationPolicy::Token(expected) = &app.config.registration {
-        let presented = bearer::token(incoming).unwrap_or_default().as_bytes();
-        let right: bool = presented.ct_eq(expected.expose_secret().as_bytes()).into();
+        let presented = bearer::token(incoming).unwrap_or_default();
+        let right: bool = presented.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into();
         let refusal = "registration needs the initial access token that the operator gives out";
         return if right { Ok(None) } else { Err(OAuthError::new(ErrorCode::InvalidToken, refusal).into()) };
     }

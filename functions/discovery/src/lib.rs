@@ -11,6 +11,7 @@ use shared::config::Issuer;
 use shared::http::{Problem, cors};
 use shared::i18n::Lang;
 use shared::oauth::ScopeToken;
+use shared::oauth::metadata::SigningAlg;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -43,6 +44,8 @@ fn public(value: &Value) -> Response {
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
 fn describe(issuer: &Issuer) -> Value {
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
+    let ours = SigningAlg::OURS.map(SigningAlg::as_str);
+    let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -57,8 +60,10 @@ fn describe(issuer: &Issuer) -> Value {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": ours,
+        "userinfo_signing_alg_values_supported": ours,
+        "dpop_signing_alg_values_supported": theirs,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         // Not of public clients: RFC 7662 §2.1.
@@ -67,7 +72,7 @@ fn describe(issuer: &Issuer) -> Value {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "name", "nickname",
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "nickname",
             "preferred_username", "picture", "updated_at", "email", "email_verified", "phone_number",
             "phone_number_verified",
         ],

@@ -10,6 +10,7 @@ use shared::http::bearer::{self, Bearer};
 use shared::http::client_auth::used_basic;
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, Problem};
+use shared::jose::subject::subject;
 use shared::oauth::family::{RefreshToken, Use};
 use shared::oauth::{Client, Family, OAuthError, Scope, ScopeToken};
 use shared::store::grants::Grant;
@@ -50,7 +51,7 @@ async fn known(question: &Question<'_>, token: &str) -> Result<Option<Known>, Pr
     if let Ok(token) = RefreshToken::open(&site.sealer, token) {
         return Ok(refresh_token(question, token).await?);
     }
-    match bearer::authenticate(app, site, token).await {
+    match bearer::inspect(app, site, token).await {
         Ok(bearer) => Ok(Some(access_token(&bearer))),
         Err(problem) if problem.status.is_server_error() => Err(problem),
         Err(_) => Ok(None),
@@ -62,20 +63,21 @@ fn access_token(bearer: &Bearer) -> Known {
     let mut members = Map::new();
     let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
     add("active", true.into());
-    add("token_type", "Bearer".into());
+    add("token_type", if claims.cnf.is_some() { "DPoP" } else { "Bearer" }.into());
     for (name, value) in json!(claims).as_object().into_iter().flatten() {
         add(name, value.clone());
     }
     if let Some(name) = username(bearer.user.as_ref(), &bearer.scope()) {
         add("username", name.into());
     }
-    (vec![claims.client_id.clone(), claims.aud.clone()], members)
+    let for_whom = claims.aud.iter().map(str::to_owned).chain([claims.client_id.clone()]);
+    (for_whom.collect(), members)
 }
 
 /// A refresh token is its client's alone, and active while it is the current one. Asking uses nothing up: an old one that
 /// is asked about is no replay.
 async fn refresh_token(question: &Question<'_>, token: RefreshToken) -> Result<Option<Known>, StoreError> {
-    let Question { app, client_id, .. } = question;
+    let Question { app, site, client_id, .. } = question;
     let (user_id, client_name) = (token.user_id, client_id.to_string());
     let client_key = keys::client(&client_name);
     let (profile_key, grant_key) = (keys::profile(user_id), keys::grant(user_id, &client_name));
@@ -96,7 +98,7 @@ async fn refresh_token(question: &Question<'_>, token: RefreshToken) -> Result<O
         "active": true,
         "client_id": client.client_id,
         "scope": family.scope,
-        "sub": user.user_id,
+        "sub": subject(site, &client, user_id),
         "iss": app.config.issuer.as_str(),
         "iat": family.rotated_at,
         "exp": family.idle_expires_at.min(family.expires_at),

@@ -27,7 +27,8 @@ pub(crate) async fn revoke(State(app): State<App>, incoming: Incoming) -> Respon
 /// What a token hangs on: what ends with it.
 enum Head {
     Family(UserId, FamilyId),
-    /// A client's own token hangs on nothing: it is marked itself.
+    /// A client's own token hangs on nothing, and one that was traded for another's on what is not its client's to end:
+    /// it is marked itself.
     Token(AccessClaims),
     /// Not a client's to revoke: garbage, expired, or of somebody's own session.
     Nothing,
@@ -74,6 +75,6 @@ async fn head(question: &Question<'_>, token: &str) -> Result<Head, StoreError> 
     Ok(match TokenSubject::of_jti(&site.sealer, &claims.jti).unwrap_or(TokenSubject::Client) {
         TokenSubject::Family(user, family) => Head::Family(user, family),
         TokenSubject::Session(..) => Head::Nothing,
-        TokenSubject::Client => Head::Token(claims),
+        TokenSubject::Client | TokenSubject::Exchanged(..) => Head::Token(claims),
     })
 }

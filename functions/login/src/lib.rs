@@ -15,7 +15,7 @@ use shared::http::page::{Frame, continuation, form_path, see_other};
 use shared::http::{Incoming, Problem, csrf, sign_in};
 use shared::i18n::fill;
 use shared::id::Attempt;
-use shared::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, OURSELVES, TokenSubject, sign};
+use shared::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, Audience, OURSELVES, TokenSubject, sign};
 use shared::oauth::Params;
 use shared::oauth::authorization_request::RequestInProgress;
 use shared::oauth::lifetimes::ACCESS_TOKEN;
@@ -58,12 +58,14 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
     let claims = AccessClaims {
         iss: app.config.issuer.to_string(),
         sub: user.user_id.to_string(),
-        aud: app.config.issuer.to_string(),
+        aud: Audience::One(app.config.issuer.to_string()),
         client_id: OURSELVES.to_owned(),
         exp: now + ACCESS_TOKEN,
         iat: now,
         jti: TokenSubject::Session(user.user_id, session.session_id).jti(&site.sealer, &app.entropy),
         scope: ACCOUNT_SCOPE.to_owned(),
+        cnf: None,
+        act: None,
     };
     let access_token = sign(&site, &claims, now)
         .ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "there is no key to sign with yet: try again"))?;

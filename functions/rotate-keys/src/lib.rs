@@ -7,6 +7,7 @@ use shared::jose::keys::{self, ALGORITHMS, KeyError, KeySet};
 use shared::jose::succession;
 use shared::lambda::Error;
 use shared::log;
+use shared::oauth::lifetimes::KEY_LEAD;
 
 /// Does what there is to do.
 ///
@@ -28,7 +29,14 @@ pub async fn run(app: App) -> Result<(), Error> {
     let mut outcome = Ok(());
     for alg in ALGORITHMS {
         let Some(newest) = succession::newest(&site.keys, alg) else {
-            outcome = Err(KeyError::Missing(alg).into());
+            // A site may be older than the kind; then that begins as every other key does.
+            let first = keys::generate(alg, &at_rest, now + KEY_LEAD)?;
+            if store.introduce_key(&first, Attempt::new(&app.entropy)).await? {
+                log::done();
+                tracing::info!(kid = first.kid, "the first key of its kind is published");
+            } else {
+                outcome = Err(KeyError::Missing(alg).into());
+            }
             continue;
         };
         if let Some(signs_from) = succession::successor_signs_from(newest, now) {

@@ -35,9 +35,15 @@ impl Exchange<'_> {
             }
             _ => client_auth::check(&client, self.secret.as_ref())?,
         }
-        if client.allows(grant) {
-            return Ok(client);
+        if !client.allows(grant) {
+            let description = "the client is not registered for this grant";
+            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
         }
-        Err(OAuthError::new(ErrorCode::UnauthorizedClient, "the client is not registered for this grant").into())
+        // RFC 9449 §5.2: its tokens are never of use to who steals them.
+        if client.metadata.dpop_bound_access_tokens && self.proof.is_none() {
+            let description = "this client must send a DPoP proof";
+            return Err(OAuthError::new(ErrorCode::InvalidDpopProof, description).into());
+        }
+        Ok(client)
     }
 }

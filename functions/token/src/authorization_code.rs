@@ -6,9 +6,8 @@ use shared::id::Attempt;
 use shared::log::{self, Metric};
 use shared::oauth::code::Presented;
 use shared::oauth::family::RefreshToken;
-use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::oauth::metadata::GrantType;
-use shared::oauth::{AuthorizationCode, Client, Family, OAuthError, ScopeToken};
+use shared::oauth::{AuthorizationCode, Client, Family, OAuthError, ScopeToken, resource};
 use shared::store::families::Redeemed;
 use shared::store::grants::Grant;
 use shared::store::keys;
@@ -42,6 +41,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
         redirect_uri: params.get("redirect_uri"),
         code_verifier: params.get("code_verifier"),
         dialect: exchange.dialect.map(|dialect| dialect.name),
+        dpop_jkt: exchange.jkt(),
     })?;
     let (mut user, mut grant) = (None, None);
     if let Some((profile_key, grant_key)) = &theirs {
@@ -58,8 +58,13 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     // OpenID Connect Core §11: an OpenID request gets a refresh token only where offline_access was granted.
     let offline = !code.scope.contains(ScopeToken::Openid) || code.scope.contains(ScopeToken::OfflineAccess);
     let refreshable = client.allows(GrantType::RefreshToken) && offline;
-    let lifetime = exchange.dialect.map_or(ACCESS_TOKEN, |dialect| dialect.access_token);
-    let family = Family::of(&code, refreshable, lifetime, now);
+    let mut family = Family::of(&code, &client, refreshable, exchange.lifetime(&client), now);
+    if client.is_public() {
+        family.dpop_jkt = exchange.jkt().map(str::to_owned);
+    }
+    // Before anything is written: a refused resource costs no code.
+    resource::narrowed(&family.resources, params, app.config.issuer.as_str())?;
+    exchange.use_up_proof().await?;
     if let Redeemed::Replay = app.store.redeem(&family, Attempt::new(&app.entropy)).await? {
         // RFC 6749 §4.1.2, RFC 9700 §4.5: somebody had this code before, so whatever came of it ends. If that can't be
         // written the answer is 503, and the next try with this code says it again.
@@ -70,5 +75,6 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
     let refresh_token = refreshable
         .then(|| RefreshToken { user_id: user.user_id, family_id: family.family_id, generation: 0 }.seal(&site.sealer));
-    Issue { family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token, lifetime }.reply(exchange)
+    Issue { client: &client, family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token }
+        .reply(exchange)
 }

@@ -1,18 +1,19 @@
 //! `client_credentials` (RFC 6749 §4.4): a client acts for itself. One read, no write.
 
 use shared::http::oauth_error::Failure;
+use shared::http::tokens::AccessToken;
 use shared::jose::TokenSubject;
-use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::oauth::metadata::GrantType;
-use shared::oauth::{ErrorCode, OAuthError, Scope, ScopeToken};
+use shared::oauth::{ErrorCode, OAuthError, Scope, ScopeToken, resource};
 
 use crate::Exchange;
 use crate::reply::Reply;
 
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
-    let client = exchange.app.store.find_client(exchange.client_id).await?;
+    let Exchange { app, site, params, .. } = exchange;
+    let client = app.store.find_client(exchange.client_id).await?;
     let client = exchange.authenticate(client, GrantType::ClientCredentials).await?;
-    let scope = match exchange.params.get("scope") {
+    let scope = match params.get("scope") {
         None => Scope::default(),
         Some(asked) => {
             let asked: Scope = asked.parse().unwrap_or_default();
@@ -26,7 +27,27 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
             scope
         }
     };
+    let resources = resource::asked(&client, params, app.config.issuer.as_str())?;
+    exchange.use_up_proof().await?;
     let client_id = client.client_id.to_string();
-    let access_token = exchange.access_token(TokenSubject::Client, &client_id, &client_id, &scope, ACCESS_TOKEN)?;
-    Ok(Reply { access_token, expires_in: ACCESS_TOKEN, scope, refresh_token: None, id_token: None })
+    let lifetime = exchange.lifetime(&client);
+    let access_token = AccessToken {
+        subject: TokenSubject::Client,
+        sub: client_id.clone(),
+        client_id,
+        scope: &scope,
+        resources: &resources,
+        jkt: exchange.jkt(),
+        act: None,
+        lifetime,
+    };
+    Ok(Reply {
+        access_token: access_token.sign(app, site)?,
+        bound: exchange.proof.is_some(),
+        expires_in: lifetime,
+        scope,
+        refresh_token: None,
+        id_token: None,
+        issued_token_type: None,
+    })
 }

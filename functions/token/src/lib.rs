@@ -5,6 +5,7 @@ mod authorization_code;
 mod client_credentials;
 mod refresh_token;
 mod reply;
+mod token_exchange;
 
 use axum::Router;
 use axum::extract::State;
@@ -15,9 +16,10 @@ use shared::app::{App, Site};
 use shared::http::client_auth::{credentials, used_basic};
 use shared::http::dialects::Dialect;
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, cors};
+use shared::http::{Incoming, cors, dpop};
 use shared::id::ClientId;
-use shared::oauth::{ErrorCode, OAuthError, Params};
+use shared::jose::dpop::Proof;
+use shared::oauth::{Client, ErrorCode, OAuthError, Params};
 
 use reply::Reply;
 
@@ -36,6 +38,13 @@ async fn token(State(app): State<App>, incoming: Incoming) -> Response {
         Err(failure) => failure.to_json_response(used_basic(&incoming)),
     };
     cors::allow(&mut response);
+    // RFC 9449 §8.2: who sends proofs is given the nonce for the next one.
+    if dpop::came(&incoming)
+        && let Ok(site) = app.site().await
+        && let Some(nonce) = dpop::nonce(&site)
+    {
+        response.headers_mut().insert(dpop::NONCE, nonce);
+    }
     response
 }
 
@@ -48,6 +57,32 @@ struct Exchange<'a> {
     client_id: ClientId,
     secret: Option<SecretString>,
     dialect: Option<&'static Dialect>,
+    /// That the client has a key, if it says so.
+    proof: Option<Proof>,
+}
+
+impl Exchange<'_> {
+    /// The key to which what is issued is bound.
+    fn jkt(&self) -> Option<&str> {
+        self.proof.as_ref().map(|proof| proof.jkt.as_str())
+    }
+
+    /// How long access tokens live, in seconds.
+    fn lifetime(&self, client: &Client) -> i64 {
+        self.dialect.map_or_else(|| client.access_token_lifetime(), |dialect| dialect.access_token)
+    }
+
+    /// Uses the proof up, if one came: just before something is written or issued, so that a request that fails
+    /// otherwise can be mended and sent again.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof` for one that was used before (RFC 9449 §11.1); 503.
+    async fn use_up_proof(&self) -> Result<(), Failure> {
+        match &self.proof {
+            Some(proof) if !dpop::use_up(self.app, proof).await? => Err(dpop::used_before().into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Dialect>) -> Result<Reply, Failure> {
@@ -61,11 +96,14 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
     let client_id = credentials.client_id.parse();
     let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
     let site = app.site().await?;
-    let exchange = Exchange { app, site: &site, incoming, params, client_id, secret: credentials.secret, dialect };
+    let proof = dpop::proof(app, &site, incoming)?;
+    let secret = credentials.secret;
+    let exchange = Exchange { app, site: &site, incoming, params, client_id, secret, dialect, proof };
     match grant_type.as_deref() {
         Some("authorization_code") => authorization_code::exchange(&exchange).await,
         Some("refresh_token") => refresh_token::exchange(&exchange).await,
         Some("client_credentials") => client_credentials::exchange(&exchange).await,
+        Some("urn:ietf:params:oauth:grant-type:token-exchange") => token_exchange::exchange(&exchange).await,
         None => Err(OAuthError::invalid_request("grant_type is missing").into()),
         Some(_) => {
             let description = "grant_type must be authorization_code, refresh_token or client_credentials";

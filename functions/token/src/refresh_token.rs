@@ -6,9 +6,8 @@ use shared::http::oauth_error::Failure;
 use shared::id::Attempt;
 use shared::log::{self, Metric};
 use shared::oauth::family::{RefreshToken, Use};
-use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::oauth::metadata::GrantType;
-use shared::oauth::{Client, ErrorCode, Family, OAuthError, Scope};
+use shared::oauth::{Client, ErrorCode, Family, OAuthError, Scope, resource};
 use shared::store::families::Rotated;
 use shared::store::grants::Grant;
 use shared::store::keys;
@@ -48,14 +47,20 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     if family.dialect.as_deref() != exchange.dialect.map(|dialect| dialect.name) {
         return Err(OAuthError::invalid_grant("the token was issued in another dialect").into());
     }
-    // Before anything is written: a refused scope rotates nothing.
+    // RFC 9449 §5: a public client's refresh token is bound to the key that it was issued for.
+    if family.dpop_jkt.is_some() && family.dpop_jkt.as_deref() != exchange.jkt() {
+        return Err(OAuthError::invalid_grant("the refresh token is bound to another key").into());
+    }
+    // Before anything is written: a refused scope or resource rotates nothing.
     let scope = narrowed(&family.scope, params.get("scope"))?;
+    resource::narrowed(&family.resources, params, app.config.issuer.as_str())?;
+    exchange.use_up_proof().await?;
 
     let generation = settle(exchange, &client, family.clone(), token.generation).await?;
     let refresh_token = RefreshToken { generation, ..token }.seal(&site.sealer);
     let refresh_token = Some(refresh_token);
     // OpenID Connect Core §12.2: the refreshed ID token carries no nonce.
-    Issue { family: &family, scope: &scope, nonce: None, refresh_token, lifetime: ACCESS_TOKEN }.reply(exchange)
+    Issue { client: &client, family: &family, scope: &scope, nonce: None, refresh_token }.reply(exchange)
 }
 
 /// Makes the presented generation's successor the current one, and returns which that is.
@@ -77,10 +82,11 @@ async fn settle(exchange: &Exchange<'_>, client: &Client, mut family: Family, pr
             }
             Use::Dead => return Err(OAuthError::invalid_grant("the refresh token is over or revoked").into()),
         };
-        match app.store.rotate(&family, next, now, attempt).await? {
+        let idle_expires_at = now + client.refresh_token_idle_lifetime();
+        match app.store.rotate(&family, next, idle_expires_at, now, attempt).await? {
             Rotated::Done => return Ok(next),
             Rotated::Lost(None) => return Err(OAuthError::invalid_grant("the family is gone").into()),
-            Rotated::Lost(Some(current)) => family = current,
+            Rotated::Lost(Some(current)) => family = *current,
         }
     }
     Err(OAuthError::invalid_grant("the refresh token was replaced meanwhile").into())

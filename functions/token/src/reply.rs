@@ -4,95 +4,72 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use shared::http::dialects::Dialect;
+use shared::http::json;
 use shared::http::oauth_error::Failure;
-use shared::http::{Problem, json};
-use shared::jose::id_token::{self, IdClaims};
-use shared::jose::{AccessClaims, TokenSubject, access_token};
-use shared::oauth::{Family, Scope, ScopeToken};
+use shared::http::tokens::{AccessToken, IdToken};
+use shared::jose::TokenSubject;
+use shared::jose::subject::subject;
+use shared::oauth::{Client, Family, Scope, ScopeToken, resource};
 
 use crate::Exchange;
 
 /// The tokens.
 pub(crate) struct Reply {
     pub(crate) access_token: String,
+    /// Whether the access token is bound to a key (RFC 9449 §5).
+    pub(crate) bound: bool,
     pub(crate) expires_in: i64,
     pub(crate) scope: Scope,
     pub(crate) refresh_token: Option<String>,
     pub(crate) id_token: Option<String>,
+    /// What the access token is, where that was asked (RFC 8693 §2.2.1).
+    pub(crate) issued_token_type: Option<&'static str>,
 }
 
 /// What a family's tokens are made from.
 pub(crate) struct Issue<'a> {
+    pub(crate) client: &'a Client,
     pub(crate) family: &'a Family,
     pub(crate) scope: &'a Scope,
     pub(crate) nonce: Option<String>,
     pub(crate) refresh_token: Option<String>,
-    pub(crate) lifetime: i64,
-}
-
-fn no_key() -> Failure {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "there is no key to sign with yet: try again").into()
-}
-
-impl Exchange<'_> {
-    /// Signs an access token (RFC 9068).
-    ///
-    /// # Errors
-    /// 503 where there is no key.
-    pub(crate) fn access_token(
-        &self,
-        subject: TokenSubject,
-        sub: &str,
-        client_id: &str,
-        scope: &Scope,
-        lifetime: i64,
-    ) -> Result<String, Failure> {
-        let now = self.app.clock.now();
-        let issuer = self.app.config.issuer.to_string();
-        let claims = AccessClaims {
-            aud: issuer.clone(),
-            iss: issuer,
-            sub: sub.to_owned(),
-            client_id: client_id.to_owned(),
-            exp: now + lifetime,
-            iat: now,
-            jti: subject.jti(&self.site.sealer, &self.app.entropy),
-            scope: scope.to_string(),
-        };
-        access_token::sign(self.site, &claims, now).ok_or_else(no_key)
-    }
 }
 
 impl Issue<'_> {
     /// Signs the tokens: an ID token comes along where the request was OpenID Connect's.
     ///
     /// # Errors
-    /// 503 where there is no key.
+    /// `invalid_target`; 503 where there is no key.
     pub(crate) fn reply(self, exchange: &Exchange<'_>) -> Result<Reply, Failure> {
-        let Self { family, scope, nonce, refresh_token, lifetime } = self;
-        let sub = family.user_id.to_string();
-        let client_id = family.client_id.to_string();
+        let Self { client, family, scope, nonce, refresh_token } = self;
+        let Exchange { app, site, params, proof, .. } = exchange;
         // No access token outlives its family, or a code could be redeemed again after the table forgot it.
-        let now = exchange.app.clock.now();
-        let lifetime = lifetime.min(family.expires_at - now).max(1);
-        let subject = TokenSubject::Family(family.user_id, family.family_id);
-        let access_token = exchange.access_token(subject, &sub, &client_id, scope, lifetime)?;
-        let id_token = if scope.contains(ScopeToken::Openid) {
-            let claims = IdClaims {
-                iss: exchange.app.config.issuer.to_string(),
-                sub,
-                aud: client_id,
-                exp: now + lifetime,
-                iat: now,
-                auth_time: family.auth_time,
-                nonce,
-                at_hash: id_token::at_hash(&access_token),
-            };
-            Some(id_token::sign(exchange.site, &claims, now).ok_or_else(no_key)?)
-        } else {
-            None
+        let now = app.clock.now();
+        let lifetime = exchange.lifetime(client).min(family.expires_at - now).max(1);
+        let access_token = AccessToken {
+            subject: TokenSubject::Family(family.user_id, family.family_id),
+            sub: subject(site, client, family.user_id),
+            client_id: client.client_id.to_string(),
+            scope,
+            resources: &resource::narrowed(&family.resources, params, app.config.issuer.as_str())?,
+            jkt: proof.as_ref().map(|proof| proof.jkt.as_str()),
+            act: None,
+            lifetime,
         };
-        Ok(Reply { access_token, expires_in: lifetime, scope: scope.clone(), refresh_token, id_token })
+        let access_token = access_token.sign(app, site)?;
+        let id_token = scope.contains(ScopeToken::Openid).then(|| {
+            let access_token = Some(access_token.as_str());
+            IdToken { client, family, nonce, access_token, exp: now + lifetime }.sign(app, site)
+        });
+        Ok(Reply {
+            id_token: id_token.transpose()?,
+            bound: proof.is_some(),
+            expires_in: lifetime,
+            scope: scope.clone(),
+            refresh_token,
+            issued_token_type: None,
+            access_token,
+        })
     }
 }
 
@@ -101,15 +78,20 @@ impl Reply {
     pub(crate) fn render(self, dialect: Option<&Dialect>) -> Response {
         let mut members = Map::new();
         members.insert("access_token".to_owned(), self.access_token.into());
-        members.insert("token_type".to_owned(), "Bearer".into());
+        members.insert("token_type".to_owned(), if self.bound { "DPoP" } else { "Bearer" }.into());
         members.insert("expires_in".to_owned(), self.expires_in.into());
         // RFC 6749 §3.3: a scope has one word at the least, so that none is told by none.
         if !self.scope.is_empty() {
             members.insert("scope".to_owned(), self.scope.to_string().into());
         }
-        for (name, token) in [("refresh_token", self.refresh_token), ("id_token", self.id_token)] {
-            if let Some(token) = token {
-                members.insert(name.to_owned(), token.into());
+        let issued_token_type = self.issued_token_type.map(str::to_owned);
+        for (name, value) in [
+            ("refresh_token", self.refresh_token),
+            ("id_token", self.id_token),
+            ("issued_token_type", issued_token_type),
+        ] {
+            if let Some(value) = value {
+                members.insert(name.to_owned(), value.into());
             }
         }
         if let Some(dialect) = dialect {

@@ -5,13 +5,15 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use serde_json::{Value, json};
-use shared::app::App;
-use shared::http::bearer::{self, Bearer};
+use serde_json::{Map, Value, json};
+use shared::app::{App, Site};
+use shared::http::bearer::{self, Bearer, Presented};
 use shared::http::dialects::Dialect;
 use shared::http::{Incoming, Problem, cors};
+use shared::jose::subject::subject;
 use shared::oauth::claims::userinfo;
-use shared::oauth::{ErrorCode, OAuthError, Scope, ScopeToken};
+use shared::oauth::metadata::SigningAlg;
+use shared::oauth::{Client, ErrorCode, OAuthError, Scope, ScopeToken};
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -25,25 +27,45 @@ async fn standard(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let token = bearer::token_of_body(&incoming)?.ok_or_else(Problem::not_signed_in)?;
         let site = app.site().await?;
-        let bearer = bearer::authenticate(&app, &site, &token).await?;
+        let bearer = bearer::authenticate(&app, &site, &incoming, &token).await?;
         let scope = bearer.scope();
         if !scope.contains(ScopeToken::Openid) {
             let description = "userinfo needs an access token with the scope openid";
             return Err(OAuthError::new(ErrorCode::InsufficientScope, description).into());
         }
-        Ok(Value::Object(claims(&bearer, &scope)?))
+        let claims = claims(&site, &bearer, &scope)?;
+        let signed = bearer.client.as_ref().and_then(|client| client.metadata.userinfo_signed_response_alg);
+        Ok(match (signed, &bearer.client) {
+            (Some(alg), Some(client)) => sign(&app, &site, alg, client, claims)?,
+            _ => shared::http::json(StatusCode::OK, &Value::Object(claims)),
+        })
     };
-    let mut response = match answer.await {
-        Ok(claims) => shared::http::json(StatusCode::OK, &claims),
-        Err(problem) => Problem::to_json_response(&problem),
-    };
+    let mut response = answer.await.unwrap_or_else(|problem: Problem| problem.to_json_response());
     cors::allow(&mut response);
     response
 }
 
-fn claims(bearer: &Bearer, scope: &Scope) -> Result<serde_json::Map<String, Value>, Problem> {
+/// As a JWT, for a client that registered so (§5.3.2).
+fn sign(
+    app: &App,
+    site: &Site,
+    alg: SigningAlg,
+    client: &Client,
+    mut claims: Map<String, Value>,
+) -> Result<Response, Problem> {
+    claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
+    claims.insert("aud".to_owned(), client.client_id.to_string().into());
+    let signer = site.keys.signer(alg.into(), app.clock.now());
+    let jwt = signer.and_then(|key| key.sign("JWT", &claims));
+    let jwt = jwt.ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "there is no key to sign with yet"))?;
+    Ok(shared::http::answer(StatusCode::OK, "application/jwt", jwt))
+}
+
+fn claims(site: &Site, bearer: &Bearer, scope: &Scope) -> Result<Map<String, Value>, Problem> {
     let no_user = || OAuthError::new(ErrorCode::InsufficientScope, "the access token is not a user's");
-    Ok(userinfo(bearer.user.as_ref().ok_or_else(no_user)?, scope))
+    let user = bearer.user.as_ref().ok_or_else(no_user)?;
+    let sub = bearer.client.as_ref().map(|client| subject(site, client, user.user_id));
+    Ok(userinfo(user, sub.unwrap_or_else(|| user.user_id.to_string()), scope))
 }
 
 /// `getinfo` of the `/oauth2.0/` dialect: the same claims by its names, spelled so, empty where there is nothing.
@@ -56,10 +78,10 @@ async fn legacy(State(app): State<App>, incoming: Incoming) -> Response {
         params.refuse_doubled()?;
         let site = app.site().await?;
         let bearer = match params.get("access_token") {
-            Some(token) => bearer::authenticate(&app, &site, token).await?,
+            Some(token) => bearer::authenticate(&app, &site, &incoming, &Presented::bearer(token)).await?,
             None => return Err(Problem::not_signed_in()),
         };
-        let claims = claims(&bearer, &bearer.scope())?;
+        let claims = claims(&site, &bearer, &bearer.scope())?;
         let claim = |name: &str| claims.get(name).cloned().unwrap_or_else(|| "".into());
         let profile = bearer.scope().contains(ScopeToken::Profile);
         let intro = bearer.user.as_ref().filter(|_| profile).and_then(|user| user.intro.clone()).unwrap_or_default();

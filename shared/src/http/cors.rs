@@ -8,8 +8,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 pub fn allow(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers
-        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Retry-After, WWW-Authenticate"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("DPoP-Nonce, ETag, Retry-After, WWW-Authenticate"),
+    );
 }
 
 /// Answers a preflight for `methods`.
@@ -18,7 +20,7 @@ pub fn preflight(methods: &'static str) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
-    let allowed = HeaderValue::from_static("Authorization, Content-Type, If-Match, If-None-Match");
+    let allowed = HeaderValue::from_static("Authorization, Content-Type, DPoP, If-Match, If-None-Match");
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
     response

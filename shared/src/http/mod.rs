@@ -6,12 +6,14 @@ pub mod cookies;
 pub mod cors;
 pub mod csrf;
 pub mod dialects;
+pub mod dpop;
 pub mod incoming;
 pub mod oauth_error;
 pub mod page;
 pub mod problem;
 pub mod session;
 pub mod sign_in;
+pub mod tokens;
 
 use ::http::StatusCode;
 use axum::Router;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::dpop;
 use super::incoming::Incoming;
 use super::page;
 use crate::account::FieldError;
@@ -30,12 +31,21 @@ pub struct Problem {
     pub retry_after: Option<i64>,
     /// The error of a bearer token (RFC 6750 §3.1).
     pub token_error: Option<ErrorCode>,
+    /// For the next proof, where the token came with one (RFC 9449 §9).
+    pub dpop_nonce: Option<HeaderValue>,
 }
 
 impl Problem {
     /// A problem with a sentence about it.
     pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None, token_error: None }
+        Self {
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            token_error: None,
+            dpop_nonce: None,
+        }
     }
 
     /// 422: these fields are wrong.
@@ -98,8 +108,16 @@ impl Problem {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         // RFC 6750 §3: without a token the challenge says nothing more; RFC 9110 §15.5.2 wants one with every 401.
+        let scheme = match &self.dpop_nonce {
+            Some(nonce) => {
+                response.headers_mut().insert(dpop::NONCE, nonce.clone());
+                // RFC 9449 §7.1.
+                "DPoP algs=\"ES256 EdDSA PS256 RS256\","
+            }
+            None => "Bearer",
+        };
         let challenge = match self.token_error {
-            Some(code) => Some(format!("Bearer error=\"{}\", error_description=\"{}\"", code.as_str(), self.detail)),
+            Some(code) => Some(format!("{scheme} error=\"{}\", error_description=\"{}\"", code.as_str(), self.detail)),
             None => (self.status == StatusCode::UNAUTHORIZED).then(|| "Bearer".to_owned()),
         };
         if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
@@ -129,7 +147,7 @@ impl From<OAuthError> for Problem {
     fn from(error: OAuthError) -> Self {
         log::refused(error.code.as_str(), error.detail);
         let status = match error.code {
-            ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+            ErrorCode::InvalidToken | ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => StatusCode::UNAUTHORIZED,
             ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
             _ => return Self::new(StatusCode::BAD_REQUEST, error.description),
         };

@@ -9,7 +9,7 @@ use crate::app::Site;
 use crate::clock::Time;
 use crate::config::Issuer;
 use crate::entropy::Entropy;
-use crate::id::{FamilyId, SessionId, UserId};
+use crate::id::{ClientId, FamilyId, SessionId, UserId};
 use crate::seal::{Sealer, Unsealable};
 
 /// The scope of a token that `POST /login` gives: everything of one's own account. No client can register it.
@@ -17,6 +17,52 @@ pub const ACCOUNT_SCOPE: &str = "account";
 
 /// The `client_id` of such a token: the site itself. No registered client's begins like this.
 pub const OURSELVES: &str = "bangumoe";
+
+/// Who should accept a token (RFC 7519 §4.1.3): one, or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl Audience {
+    /// Those, of which there is one at the least.
+    pub fn of(mut several: Vec<String>) -> Self {
+        match several.pop() {
+            Some(one) if several.is_empty() => Self::One(one),
+            last => Self::Several(several.into_iter().chain(last).collect()),
+        }
+    }
+
+    /// Each.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let all = match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        };
+        all.iter().map(String::as_str)
+    }
+}
+
+/// The key that a token is bound to (RFC 7800 §3.1, RFC 9449 §6.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Its thumbprint.
+    pub jkt: String,
+}
+
+/// Who acts for the token's subject (RFC 8693 §4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The client.
+    pub sub: String,
+    /// For whom it acts in turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
+}
 
 /// The claims of an access token (RFC 9068 §2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,7 +72,7 @@ pub struct AccessClaims {
     /// The user, or the client where no user is.
     pub sub: String,
     /// Who should accept it.
-    pub aud: String,
+    pub aud: Audience,
     /// To whom it was issued.
     pub client_id: String,
     /// When it ends.
@@ -37,6 +83,12 @@ pub struct AccessClaims {
     pub jti: String,
     /// What it allows.
     pub scope: String,
+    /// What its bearer must prove to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// Who traded another token for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
 }
 
 /// What a token hangs on: what has to be alive for the token to be.
@@ -46,12 +98,16 @@ pub enum TokenSubject {
     Family(UserId, FamilyId),
     /// A signed-in session.
     Session(UserId, SessionId),
+    /// A family, whose token another client traded for one of its own: the family's client.
+    Exchanged(UserId, FamilyId, ClientId),
     /// A client that acts for itself.
     Client,
 }
 
 const JTI: &str = "jti";
 const LENGTH: usize = 1 + 16 + 16 + 8;
+const EXCHANGED: &str = "jti of a traded token";
+const EXCHANGED_LENGTH: usize = LENGTH + 16;
 
 impl TokenSubject {
     /// A fresh `jti` that leads here.
@@ -59,6 +115,10 @@ impl TokenSubject {
         let (kind, user, id) = match self {
             Self::Family(user, family) => (1, user.0, family.0),
             Self::Session(user, session) => (2, user.0, session.0),
+            Self::Exchanged(user, family, client) => {
+                let ids = [&[3], &user.0[..], &family.0, &client.0, &entropy.bytes::<8>()].concat();
+                return sealer.handle(EXCHANGED, &ids);
+            }
             Self::Client => return BASE64URL_NOPAD.encode(&entropy.bytes::<16>()),
         };
         sealer.handle(JTI, &[&[kind], &user[..], &id, &entropy.bytes::<8>()].concat())
@@ -69,13 +129,17 @@ impl TokenSubject {
     /// # Errors
     /// [`Unsealable::Garbage`]: nowhere; so also a client's own token.
     pub fn of_jti(sealer: &Sealer, jti: &str) -> Result<Self, Unsealable> {
-        let bytes = sealer.open_handle::<LENGTH>(JTI, jti)?;
+        let bytes = match sealer.open_handle::<LENGTH>(JTI, jti) {
+            Ok(bytes) => bytes.to_vec(),
+            Err(_) => sealer.open_handle::<EXCHANGED_LENGTH>(EXCHANGED, jti)?.to_vec(),
+        };
         let (kind, rest) = bytes.split_first().ok_or(Unsealable::Garbage)?;
         let (user, rest) = rest.split_first_chunk::<16>().ok_or(Unsealable::Garbage)?;
-        let id = rest.first_chunk::<16>().ok_or(Unsealable::Garbage)?;
-        match kind {
-            1 => Ok(Self::Family(UserId(*user), FamilyId(*id))),
-            2 => Ok(Self::Session(UserId(*user), SessionId(*id))),
+        let (id, rest) = rest.split_first_chunk::<16>().ok_or(Unsealable::Garbage)?;
+        match (kind, rest.first_chunk::<16>()) {
+            (1, _) => Ok(Self::Family(UserId(*user), FamilyId(*id))),
+            (2, _) => Ok(Self::Session(UserId(*user), SessionId(*id))),
+            (3, Some(client)) => Ok(Self::Exchanged(UserId(*user), FamilyId(*id), ClientId(*client))),
             _ => Err(Unsealable::Garbage),
         }
     }
@@ -109,7 +173,7 @@ pub fn sign(site: &Site, claims: &AccessClaims, now: Time) -> Option<String> {
     site.keys.signer(Algorithm::ES256, now)?.sign("at+jwt", claims)
 }
 
-/// Checks an access token's signature, type, issuer, audience and time (RFC 9068 §4).
+/// Checks an access token's signature, type, issuer and time (RFC 9068 §4); for whom it is, the caller checks.
 ///
 /// # Errors
 /// [`BadToken`]. After [`BadToken::UnknownKey`] the keys should be read again, once.
@@ -128,7 +192,7 @@ pub fn verify(site: &Site, issuer: &Issuer, text: &str, now: Time) -> Result<Acc
     // The key decides the algorithm, never the header (RFC 8725 §3.1): no `none`, no HS256 with a public key.
     let mut validation = Validation::new(key.alg);
     validation.set_issuer(&[issuer.as_str()]);
-    validation.set_audience(&[issuer.as_str()]);
+    validation.validate_aud = false;
     validation.set_required_spec_claims(&["iss", "aud", "exp"]);
     // Checked below, by the injected clock and to the second: we made the token ourselves.
     validation.validate_exp = false;

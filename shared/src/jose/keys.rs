@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
@@ -20,8 +22,8 @@ use crate::store::signing_keys::{StoredKey, StoredSite};
 use crate::store::transaction::Transacted;
 use crate::store::{Store, StoreError};
 
-/// What the site signs with: ID tokens and access tokens.
-pub const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
+/// What the site signs with: ID tokens and userinfo as each client chooses, everything else ES256.
+pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
 
 /// Keys could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +63,7 @@ pub struct SigningKey {
 enum PrivateKey {
     Rsa(Box<RsaKeyPair>),
     Ec(Box<EcdsaKeyPair>),
+    Ed(Box<Ed25519KeyPair>),
 }
 
 impl SigningKey {
@@ -79,6 +82,7 @@ impl SigningKey {
                 BASE64URL_NOPAD.encode(&signature)
             }
             PrivateKey::Ec(pair) => BASE64URL_NOPAD.encode(pair.sign(&random, message.as_bytes()).ok()?.as_ref()),
+            PrivateKey::Ed(pair) => BASE64URL_NOPAD.encode(pair.sign(message.as_bytes()).as_ref()),
         };
         Some(format!("{message}.{signature}"))
     }
@@ -87,6 +91,7 @@ impl SigningKey {
         let der = self.der.expose_secret();
         Some(match self.alg {
             Algorithm::RS256 => PrivateKey::Rsa(Box::new(RsaKeyPair::from_der(der).ok()?)),
+            Algorithm::EdDSA => PrivateKey::Ed(Box::new(Ed25519KeyPair::from_pkcs8(der).ok()?)),
             _ => PrivateKey::Ec(Box::new(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok()?)),
         })
     }
@@ -120,7 +125,8 @@ impl KeySet {
     /// The public halves (RFC 7517 §5), RSA first.
     pub fn jwks(&self) -> JwkSet {
         let mut keys: Vec<_> = self.0.iter().collect();
-        keys.sort_by_key(|key| (key.alg != Algorithm::RS256, std::cmp::Reverse(key.signs_from)));
+        let place = |alg| ALGORITHMS.iter().position(|known| *known == alg);
+        keys.sort_by_key(|key| (place(key.alg), std::cmp::Reverse(key.signs_from)));
         JwkSet { keys: keys.into_iter().map(|key| key.jwk.clone()).collect() }
     }
 }
@@ -195,6 +201,12 @@ pub fn generate(alg: Algorithm, at_rest: &Sealer, signs_from: Time) -> Result<St
             let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
             EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| KeyError::Generation)?
         }
+        Algorithm::EdDSA => {
+            let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Generation)?;
+            // Version 1: without the public key, which jsonwebtoken counts on.
+            let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Generation)?;
+            EncodingKey::from_ed_der(pkcs8.as_ref())
+        }
         _ => {
             let random = SystemRandom::new();
             let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
@@ -219,6 +231,7 @@ fn open(stored: &StoredKey, at_rest: &Sealer) -> Result<SigningKey, KeyError> {
     let der = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| unreadable())?;
     let encoding = || match stored.alg {
         Algorithm::RS256 => EncodingKey::from_rsa_der(&der),
+        Algorithm::EdDSA => EncodingKey::from_ed_der(&der),
         _ => EncodingKey::from_ec_der(&der),
     };
     let public = public.map_or_else(|| Jwk::from_encoding_key(&encoding(), stored.alg), Ok);

@@ -1,6 +1,7 @@
 //! An authorization request (RFC 6749 §4.1.1; OpenID Connect Core §3.1.2.1), read in two steps: first what decides
 //! whether the user may be sent back at all, then the rest, whose errors are told by redirect.
 
+use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
@@ -8,6 +9,7 @@ use super::error::{ErrorCode, OAuthError};
 use super::metadata::GrantType;
 use super::params::Params;
 use super::pkce;
+use super::resource;
 use super::scope::{Scope, ScopeToken};
 use crate::account::Session;
 use crate::clock::Time;
@@ -73,6 +75,10 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// PKCE.
     pub code_challenge: Option<String>,
+    /// Resource servers that its tokens are to be for (RFC 8707).
+    pub resources: Vec<String>,
+    /// The key that the code is to be bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
     /// What to show.
     pub prompt: Prompt,
     /// How old a sign-in may be, in seconds.
@@ -82,11 +88,11 @@ pub struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Reads and checks the rest of the request.
+    /// Reads and checks the rest of the request to the site that `issuer` names.
     ///
     /// # Errors
     /// To be told by redirect.
-    pub fn parse(client: &Client, params: &Params) -> Result<Self, OAuthError> {
+    pub fn parse(client: &Client, params: &Params, issuer: &str) -> Result<Self, OAuthError> {
         let invalid = OAuthError::invalid_request;
         params.refuse_doubled()?;
         // OpenID Connect Core §6: refused by name rather than ignored, since their contents would override the rest.
@@ -119,6 +125,8 @@ impl AuthorizationRequest {
             scope: scope(client, params)?,
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge,
+            resources: resource::asked(client, params, issuer)?,
+            dpop_jkt: dpop_jkt(params)?,
             prompt: prompt(params)?,
             max_age: max_age(params)?.or(client.metadata.default_max_age),
             login_hint: params.get("login_hint").map(str::to_owned),
@@ -149,6 +157,15 @@ fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
         return Err(OAuthError::new(ErrorCode::InvalidScope, description));
     }
     Ok(scope)
+}
+
+fn dpop_jkt(params: &Params) -> Result<Option<String>, OAuthError> {
+    match params.get("dpop_jkt") {
+        Some(jkt) if jkt.len() != 43 || BASE64URL_NOPAD.decode(jkt.as_bytes()).is_err() => {
+            Err(OAuthError::invalid_request("dpop_jkt must be the base64url of a SHA-256 thumbprint"))
+        }
+        jkt => Ok(jkt.map(str::to_owned)),
+    }
 }
 
 fn prompt(params: &Params) -> Result<Prompt, OAuthError> {

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 use super::scope::{Scope, ScopeToken};
 use crate::account::User;
 
-/// The claims about `user` that `scope` lets out, with `sub`. A claim without a value is left out (§5.3.2).
-pub fn userinfo(user: &User, scope: &Scope) -> Map<String, Value> {
+/// The claims about `user`, who is `sub` to the client, that `scope` lets out. A claim without a value is left out
+/// (§5.3.2).
+pub fn userinfo(user: &User, sub: String, scope: &Scope) -> Map<String, Value> {
     let mut claims = Map::new();
-    claims.insert("sub".to_owned(), user.user_id.to_string().into());
+    claims.insert("sub".to_owned(), sub.into());
     let mut add = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             claims.insert(name.to_owned(), value);

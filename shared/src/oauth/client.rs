@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use super::lifetimes::{ACCESS_TOKEN, LONGEST_TOKEN, REFRESH_ABSOLUTE, REFRESH_IDLE};
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
 use super::response_type::ResponseType;
 use crate::clock::Time;
@@ -161,6 +162,29 @@ impl Client {
     /// Whether its authorization requests must carry a code challenge: a public client's always (RFC 9700 §2.1.1).
     pub fn needs_pkce(&self) -> bool {
         self.metadata.require_pkce || self.is_public()
+    }
+
+    /// The clients that know the same people under the same pairwise names: those of one host (OpenID Connect Core §8.1).
+    pub fn sector(&self) -> String {
+        let host = |address: &str| Some(url::Url::parse(address).ok()?.host_str()?.to_owned());
+        let registered = self.metadata.sector_identifier_uri.as_deref().and_then(host);
+        let own = || self.metadata.redirect_uris.first().and_then(|uri| host(uri.as_str()));
+        registered.or_else(own).unwrap_or_else(|| self.client_id.to_string())
+    }
+
+    /// How long its access tokens live, in seconds, where no dialect says otherwise.
+    pub fn access_token_lifetime(&self) -> i64 {
+        self.policies.access_token_lifetime.unwrap_or(ACCESS_TOKEN).min(LONGEST_TOKEN)
+    }
+
+    /// How long a refresh token of it lives that nobody uses, in seconds.
+    pub fn refresh_token_idle_lifetime(&self) -> i64 {
+        self.policies.refresh_token_idle_lifetime.unwrap_or(REFRESH_IDLE).min(REFRESH_ABSOLUTE)
+    }
+
+    /// How long its refresh tokens live, however much they are used, in seconds.
+    pub fn refresh_token_lifetime(&self) -> i64 {
+        self.policies.refresh_token_lifetime.unwrap_or(REFRESH_ABSOLUTE).min(REFRESH_ABSOLUTE)
     }
 
     /// Whether a token for `audience` is meant for it.

@@ -32,6 +32,12 @@ pub struct AuthorizationCode {
     pub code_challenge: Option<String>,
     /// What was granted.
     pub scope: Scope,
+    /// Resource servers that its tokens may be for (RFC 8707); this one, if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The key that must be proved when it is redeemed (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// For the ID token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
@@ -59,6 +65,8 @@ pub struct Presented<'a> {
     pub code_verifier: Option<&'a str>,
     /// The dialect of the path.
     pub dialect: Option<&'a str>,
+    /// The key that its DPoP proof proves.
+    pub dpop_jkt: Option<&'a str>,
 }
 
 impl AuthorizationCode {
@@ -74,6 +82,9 @@ impl AuthorizationCode {
         }
         if self.dialect.as_deref() != presented.dialect {
             return refuse("the code was issued in another dialect");
+        }
+        if self.dpop_jkt.is_some() && self.dpop_jkt.as_deref() != presented.dpop_jkt {
+            return refuse("the code is bound to another key");
         }
         match (&self.code_challenge, presented.code_verifier) {
             (Some(challenge), Some(verifier)) if pkce::verifies(challenge, verifier) => {}

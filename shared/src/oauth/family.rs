@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::code::AuthorizationCode;
-use super::lifetimes::{ACCESS_TOKEN, CODE, FAMILY_MARGIN, REFRESH_ABSOLUTE, REFRESH_GRACE, REFRESH_IDLE};
+use super::lifetimes::{CODE, FAMILY_MARGIN, LONGEST_TOKEN, REFRESH_GRACE};
 use super::scope::Scope;
 use crate::clock::Time;
 use crate::id::{ClientId, FamilyId, GrantId, SessionId, UserId};
@@ -26,6 +26,12 @@ pub struct Family {
     pub session_id: Option<SessionId>,
     /// What was granted; narrowing a token never changes it.
     pub scope: Scope,
+    /// Resource servers that its tokens may be for (RFC 8707); this one, if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// The key that its refresh tokens are bound to: a public client's, which proves nothing else (RFC 9449 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// When the user signed in.
     pub auth_time: Time,
     /// The user's epoch: once the user's is higher, all of this is dead.
@@ -49,9 +55,11 @@ pub struct Family {
 }
 
 impl Family {
-    /// The family that redeeming `code` creates.
-    pub fn of(code: &AuthorizationCode, refreshable: bool, access_lifetime: i64, now: Time) -> Self {
-        let end = if refreshable { REFRESH_ABSOLUTE } else { CODE.max(access_lifetime) };
+    /// The family that redeeming `code` of `client` creates. Its access tokens live for `access_lifetime` seconds.
+    pub fn of(code: &AuthorizationCode, client: &Client, refreshable: bool, access_lifetime: i64, now: Time) -> Self {
+        // An access token of a family never outlives it.
+        let end = CODE.max(access_lifetime);
+        let end = if refreshable { client.refresh_token_lifetime().max(end) } else { end };
         Self {
             family_id: code.family_id,
             user_id: code.user_id,
@@ -59,12 +67,14 @@ impl Family {
             grant_id: code.grant_id,
             session_id: code.session_id,
             scope: code.scope.clone(),
+            resources: code.resources.clone(),
+            dpop_jkt: None,
             auth_time: code.auth_time,
             epoch: code.epoch,
             generation: 0,
             rotated_at: now,
             refreshable,
-            idle_expires_at: now + if refreshable { REFRESH_IDLE } else { end },
+            idle_expires_at: now + if refreshable { client.refresh_token_idle_lifetime() } else { end },
             expires_at: now + end,
             revoked_at: None,
             dialect: code.dialect.clone(),
@@ -72,9 +82,9 @@ impl Family {
     }
 
     /// When the table may forget it: after its code and its last access token, with a margin. (It can't be refreshed
-    /// after `idle_expires_at`, so no access token outlives that by more than its own lifetime.)
+    /// after `idle_expires_at`, and no access token outlives `expires_at`.)
     pub fn ttl(&self) -> Time {
-        self.idle_expires_at.min(self.expires_at) + ACCESS_TOKEN.max(CODE) + FAMILY_MARGIN
+        self.expires_at.min(self.idle_expires_at + LONGEST_TOKEN) + CODE + FAMILY_MARGIN
     }
 }
 

@@ -29,6 +29,9 @@ pub const CURSOR: i64 = 7 * DAY;
 /// A deleted account's username is nobody's for this long.
 pub const USERNAME_HELD: i64 = 30 * DAY;
 
+/// A nonce for DPoP proofs (RFC 9449 §8.2): how long a proof that was made in advance could be of use.
+pub const DPOP_NONCE: i64 = 300;
+
 /// No token that is signed lives longer: the legacy dialects' are the longest.
 pub const LONGEST_TOKEN: i64 = DAY;
 /// How long a function goes on with the signing keys and the site's epoch that it has read. (Whoever read the JWKS may

@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod resource;
 pub mod response_type;
 pub mod scope;
 

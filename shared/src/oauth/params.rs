@@ -69,6 +69,11 @@ impl Params {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter that may repeat.
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, value)| n == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
     /// Whether the parameter came at all, if only empty.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)

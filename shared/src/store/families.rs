@@ -6,7 +6,6 @@ use super::table::{Store, StoreError, Written};
 use crate::clock::Time;
 use crate::id::{Attempt, FamilyId, UserId};
 use crate::oauth::Family;
-use crate::oauth::lifetimes::REFRESH_IDLE;
 
 /// The outcome of redeeming a code.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub enum Rotated {
     /// The next generation is the current one.
     Done,
     /// Something else happened first; this is the family now, if it still is.
-    Lost(Option<Family>),
+    Lost(Option<Box<Family>>),
 }
 
 impl Store {
@@ -45,9 +44,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn rotate(&self, family: &Family, next: u32, now: Time, attempt: Attempt) -> Result<Rotated, StoreError> {
+    pub async fn rotate(
+        &self,
+        family: &Family,
+        next: u32,
+        idle_expires_at: Time,
+        now: Time,
+        attempt: Attempt,
+    ) -> Result<Rotated, StoreError> {
         let rotated_at = if next == family.generation { family.rotated_at } else { now };
-        let after = Family { generation: next, rotated_at, idle_expires_at: now + REFRESH_IDLE, ..family.clone() };
+        let after = Family { generation: next, rotated_at, idle_expires_at, ..family.clone() };
         let current = Condition::new("#generation = :presented AND attribute_not_exists(#revoked_at)")
             .bind(":presented", number(family.generation))
             .bind(":next", number(next))
@@ -58,7 +64,7 @@ impl Store {
         let key = keys::family(family.user_id, family.family_id);
         Ok(match self.update(&key, update, current, attempt).await? {
             Written::Done => Rotated::Done,
-            Written::Lost(old) => Rotated::Lost(old.map(read).transpose()?),
+            Written::Lost(old) => Rotated::Lost(old.map(read).transpose()?.map(Box::new)),
         })
     }
 

@@ -76,7 +76,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn create_site(&self, site: &StoredSite, attempt: Attempt) -> Result<Transacted, StoreError> {
-        let epoch = item(&keys::site_epoch(), "epoch", &Row::Epoch { epoch: site.epoch })?;
+        let mut epoch = item(&keys::site_epoch(), "epoch", &Row::Epoch { epoch: site.epoch })?;
+        epoch.extend(site.keys.iter().map(|key| (introduced(key.alg), text(&key.kid))));
         let salt = item(&keys::salt(), "salt", &Row::Salt { salt: site.salt.clone() })?;
         let mut actions = vec![Action::Put(epoch, Condition::absent()), Action::Put(salt, Condition::absent())];
         for key in &site.keys {
@@ -84,6 +85,23 @@ impl Store {
         }
         self.transact(actions, attempt).await
     }
+
+    /// Publishes the first key of its kind, on a site that is older than the kind. `false`, and nothing is written, where
+    /// the site has had one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn introduce_key(&self, key: &StoredKey, attempt: Attempt) -> Result<bool, StoreError> {
+        let kind = introduced(key.alg);
+        let never = Condition::new(&format!("attribute_exists(#PK) AND attribute_not_exists(#{kind})"));
+        let never = never.bind(":kid", text(&key.kid));
+        let actions = vec![
+            Action::Update(keys::site_epoch(), format!("SET #{kind} = :kid"), never),
+            Action::Put(item(&keys::signing_key(&key.kid), "signing_key", key)?, Condition::absent()),
+        ];
+        Ok(matches!(self.transact(actions, attempt).await?, Transacted::Done))
+    }
+
     /// Publishes `next` as the successor of `key`, unless another run gave `key` one since it was read: then `false`,
     /// and nothing is written. So there is always exactly one key of its kind without a successor.
     ///
@@ -145,6 +163,11 @@ impl Store {
         let written = self.update(&keys::site_epoch(), "SET #epoch = :next", unchanged, attempt).await?;
         Ok(matches!(written, Written::Done))
     }
+}
+
+/// The attribute beside the epoch that says that the site has had a key of this kind.
+fn introduced(alg: Algorithm) -> String {
+    format!("first_{alg:?}")
 }
 
 /// The key is there, and its successor is who it was. (A key may have one that is gone: somebody removed it by hand.)

@@ -140,7 +140,8 @@ async fn a09_a_parameter_sent_twice_is_refused_and_an_unknown_one_ignored() {
     }
     let reply = browser.authorize(&format!("{good}&state=other")).await;
     assert_eq!(reply.parameter("error").as_deref(), Some("invalid_request"));
-    let more = "&unknown=1&decision=maybe&resource=https%3A%2F%2Fa&resource=https%3A%2F%2Fb&audience=a&audience=b";
+    let resource = form_urlencoded::byte_serialize(site.issuer().as_bytes()).collect::<String>();
+    let more = format!("&unknown=1&decision=maybe&resource={resource}&resource={resource}&audience=a&audience=b");
     let reply = browser.authorize_fully(&format!("{good}{more}")).await;
     assert!(reply.parameter("code").is_some());
 }

@@ -2,8 +2,8 @@
 
 use super::people::newcomer;
 use super::{Ended, fresh, withstands};
-use tests::flow::VERIFIER;
-use tests::{Browser, Client, Reply, TestSite, Tokens};
+use tests::flow::{REDIRECT, VERIFIER};
+use tests::{Browser, Client, DpopKey, Reply, TestSite, Tokens};
 
 const SCOPE: &str = "openid profile offline_access";
 const ROUTE: &str = "POST /oauth2/token";
@@ -99,6 +99,37 @@ async fn e61_a_replaced_refresh_token_kills_its_family_however_often_the_table_f
         let case = ended.case.clone();
         refused(&ended.or_else(run(state)).await, &case);
         dead(&site, &client, &state.1, &case).await;
+    };
+    withstands(&site, ROUTE, prepare, run, after).await;
+}
+
+#[tokio::test]
+async fn e61_a_code_and_a_key_that_met_a_failing_table_work_with_the_next_proof() {
+    let site = TestSite::start().await;
+    let ((browser, client), key) = (known(&site).await, DpopKey::default());
+    let nonce = site.dpop_nonce(&key).await;
+    let redeem = async |code: &str, proof: &str| {
+        let pairs = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT)];
+        site.token_with_proof(&client, &[&pairs[..], &[("code_verifier", VERIFIER)]].concat(), proof).await
+    };
+    let prepare = async || {
+        let proof = key.proof(&site, "POST", "/oauth2/token", None, &nonce);
+        (browser.code(&client, SCOPE).await, proof)
+    };
+    let run = async |(code, proof): &(String, String)| redeem(code, proof).await;
+    let after = async |(code, proof): &(String, String), ended: Ended| {
+        let case = ended.case.clone();
+        let unsaid = ended.unsaid;
+        if ended.well() {
+            assert_eq!(ended.reply.json()["token_type"], "DPoP", "{case}");
+            return;
+        }
+        let again = redeem(code, proof).await;
+        assert!(again.status == 200 || again.error() == "invalid_dpop_proof" || unsaid, "{case}: {}", again.body);
+        if again.status != 200 && !unsaid {
+            let next = key.proof(&site, "POST", "/oauth2/token", None, &nonce);
+            assert_eq!(redeem(code, &next).await.status, 200, "{case}");
+        }
     };
     withstands(&site, ROUTE, prepare, run, after).await;
 }

@@ -2,7 +2,7 @@
 
 use tests::{Fault, TestSite, json};
 
-use super::{assert_in_line, empty, jwks, rotate, stored};
+use super::{KINDS, assert_in_line, empty, jwks, rotate, stored};
 
 #[tokio::test]
 async fn without_keys_everything_that_needs_them_is_a_503_until_rotate_keys_has_run() {
@@ -31,7 +31,7 @@ async fn without_keys_everything_that_needs_them_is_a_503_until_rotate_keys_has_
     assert_in_line(&site, 1, "at once").await;
     let published = jwks(&site).await;
     let algorithms: Vec<_> = published.keys.iter().map(|key| key.common.key_algorithm.unwrap().to_string()).collect();
-    assert_eq!(algorithms, ["RS256", "ES256"]);
+    assert_eq!(algorithms, ["RS256", "ES256", "EdDSA"]);
     let user = site.register("sakura").await;
     site.sign_in(&user).await;
 }
@@ -65,7 +65,7 @@ async fn e61_a_fault_while_the_first_keys_are_made_leaves_all_of_them_or_none() 
             assert!(rotate(&site).await.is_err(), "{fault:?} from call {cut}");
             site.proxy.heal();
             let written = site.site.app().store.find_site().await.unwrap();
-            assert!(written.is_none_or(|site| site.keys.len() == 2 && site.salt.len() == 64), "{fault:?} {cut}");
+            assert!(written.is_none_or(|site| site.keys.len() == KINDS && site.salt.len() == 64), "{fault:?} {cut}");
             rotate(&site).await.unwrap();
             assert_in_line(&site, 1, &format!("{fault:?} from call {cut}")).await;
         }

@@ -9,7 +9,7 @@ use shared::store::keys;
 use tests::flow::claims;
 use tests::{Client, TestSite, Tokens, json};
 
-use super::{another, assert_in_line, assert_refused, jwks, jwks_at, kid, kids, of, rotate, stored, verifies};
+use super::{KINDS, another, assert_in_line, assert_refused, jwks, jwks_at, kid, kids, of, rotate, stored, verifies};
 
 /// How long the relying parties of these tests keep the published keys, whatever they are told.
 const HOUR: i64 = 3600;
@@ -33,7 +33,7 @@ async fn u39_through_a_hundred_days_every_token_verifies_with_keys_of_an_hour_ag
         let published = jwks(&site).await;
         let names: BTreeSet<_> = kids(&published).into_iter().collect();
         assert_eq!(names.len(), published.keys.len(), "unique names");
-        assert!((2..=4).contains(&names.len()), "{names:?}");
+        assert!((KINDS..=2 * KINDS).contains(&names.len()), "{names:?}");
         let stored = stored(&site).await;
         for alg in ALGORITHMS {
             assert_eq!(of(&stored, alg).iter().filter(|key| key.successor.is_none()).count(), 1, "{stored:?}");
@@ -59,14 +59,14 @@ async fn u39_through_a_hundred_days_every_token_verifies_with_keys_of_an_hour_ag
         }
         long_lived.retain(|(expires_at, _)| now < *expires_at);
         // Each in its turn is among the oldest, just before it expires.
-        assert!(long_lived.iter().take(2).all(|(_, token)| verifies(&published, token)), "{}", now - begun);
+        assert!(long_lived.iter().take(KINDS).all(|(_, token)| verifies(&published, token)), "{}", now - begun);
         // In small steps while there is something to see.
         if known != names {
             (known, changed_at) = (names, now);
         }
         site.clock.advance(match () {
             () if now - changed_at < 3 * HOUR => HOUR / 2,
-            () if known.len() > 2 => 3 * HOUR,
+            () if known.len() > KINDS => 3 * HOUR,
             () => 2 * DAY,
         });
     }
@@ -87,7 +87,7 @@ async fn u39_keys_that_a_function_gave_out_before_it_knew_the_next_one_do_for_an
     site.clock.advance(HOUR);
     assert!(verifies(&copy, &own_token(&site, &client).await));
     let published = jwks_at(&site, other.port()).await;
-    assert_eq!(kids(&published).len(), 4);
+    assert_eq!(kids(&published).len(), 2 * KINDS);
 
     // Every process turns to the new key in the same second, and knows it at once.
     site.clock.advance(KEY_LEAD - HOUR - (SITE_CACHE - 1) - 1);
@@ -150,7 +150,7 @@ async fn u39_after_two_months_without_a_run_the_old_key_still_signs_and_the_next
     assert!(old.contains(&kid(&own_token(&site, &client).await)));
     rotate(&site).await.unwrap();
     site.clock.advance(SITE_CACHE);
-    assert_eq!(kids(&jwks(&site).await).len(), 4, "published at once");
+    assert_eq!(kids(&jwks(&site).await).len(), 2 * KINDS, "published at once");
     assert!(old.contains(&kid(&own_token(&site, &client).await)), "and signs as late as ever");
     site.clock.advance(KEY_LEAD - SITE_CACHE);
     assert!(!old.contains(&kid(&own_token(&site, &client).await)));
@@ -208,6 +208,29 @@ async fn where_one_kind_of_key_is_lost_the_other_goes_on() {
         }
         let error = rotate(&site).await.unwrap_err().to_string();
         assert!(error.contains(&format!("no {lost:?} key")), "{error}");
-        assert_eq!(stored(&site).await.len(), 2, "{lost:?}");
+        assert_eq!(stored(&site).await.len(), 2 * (KINDS - 1), "{lost:?}");
     }
+}
+
+#[tokio::test]
+async fn u39_a_site_that_is_older_than_a_kind_of_key_gets_one_that_is_published_before_it_signs() {
+    let site = TestSite::start().await;
+    let app = site.site.app();
+    for key in stored(&site).await.iter().filter(|key| key.alg == Algorithm::EdDSA) {
+        app.store.delete(&keys::signing_key(&key.kid), None).await.unwrap();
+    }
+    // As the table was then.
+    app.store.delete(&keys::site_epoch(), None).await.unwrap();
+    let epoch = shared::store::item::item(&keys::site_epoch(), "epoch", &json!({ "epoch": 1 })).unwrap();
+    let attempt = shared::id::Attempt::new(&app.entropy);
+    app.store.put(epoch, shared::store::item::Condition::absent(), attempt).await.unwrap();
+
+    let runs = tokio::join!(rotate(&site), rotate(&site), rotate(&site));
+    assert!(runs.0.is_ok() || runs.1.is_ok() || runs.2.is_ok());
+    let keys = stored(&site).await;
+    let [new] = of(&keys, Algorithm::EdDSA)[..] else { panic!("{keys:?}") };
+    assert_eq!(new.signs_from, site.clock.now() + KEY_LEAD);
+    site.clock.advance(KEY_LEAD);
+    rotate(&site).await.unwrap();
+    assert_in_line(&site, 1, "all kinds sign").await;
 }

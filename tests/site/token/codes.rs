@@ -291,6 +291,6 @@ async fn a_doubled_parameter_is_refused_in_a_form_and_in_json() {
     assert_eq!(site.send(request, None).await.error(), "invalid_request");
     // `resource` and `audience` may repeat (RFC 8707 §2).
     let mut pairs = good(&code);
-    pairs.extend([("resource", "https://a.example"), ("resource", "https://b.example")]);
+    pairs.extend([("resource", site.issuer()), ("resource", site.issuer()), ("audience", "a"), ("audience", "b")]);
     assert_eq!(site.token(&client, &pairs).await.status, 200);
 }

@@ -278,8 +278,8 @@ fn redirect_uris(
     let parse = |text: &String| {
         RedirectUri::parse(text).ok_or_else(|| {
             refuse(format!(
-                "each of {field} must be https, or http at a loopback address, or an app's own scheme with a dot, and \
-                 have no fragment"
+                "{field}: a redirect URI must be https, or http at a loopback address, or an app's own scheme with a dot, \
+                 and have no fragment"
             ))
         })
     };
