@@ -11,6 +11,7 @@ mod authorizations;
 mod client_keys;
 mod collections;
 mod operator;
+mod par;
 mod passwords;
 mod people;
 mod sign_in;

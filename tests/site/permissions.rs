@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod client_keys;
+mod par;
 mod proofs;
 
 use std::collections::BTreeSet;
@@ -50,6 +51,7 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     client_keys::tour(site).await;
+    par::tour(site, &browser, &client).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.

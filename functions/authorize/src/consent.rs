@@ -65,7 +65,10 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     let issuer = &app.config.issuer;
     let request = match asked.request(&app.config.issuer) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(issuer, &asked.address, &error)),
+        Err(error) => {
+            asked.use_up(app).await?;
+            return Ok(redirect_error(issuer, &asked.address, &error));
+        }
     };
     let Some(signed_in) = asked.signed_in.as_ref().filter(|signed_in| {
         let SignedIn { session, .. } = signed_in;
@@ -80,9 +83,11 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     match params.get("decision") {
         Some("allow") => {
             let grant = give(app, &signed_in.user, &asked.client, asked.grant.clone(), &request.scope).await?;
+            asked.use_up(app).await?;
             Ok(issue(app, &site, &asked, &request, signed_in, &grant))
         }
         Some("deny") => {
+            asked.use_up(app).await?;
             let denied = OAuthError::new(ErrorCode::AccessDenied, "the user said no");
             Ok(redirect_error(issuer, &asked.address, &denied))
         }
