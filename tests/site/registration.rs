@@ -4,6 +4,7 @@
 
 mod page;
 mod policies;
+mod sector;
 
 use tests::flow::REDIRECT;
 use tests::{Reply, START, TestSite, Value, json};

@@ -1,6 +1,7 @@
 //! Registers OAuth clients: dynamically (RFC 7591), on a page, and in the `/oauth2.0/` dialect.
 
 mod page;
+mod sector;
 mod sign;
 
 use axum::Router;
@@ -79,6 +80,7 @@ async fn create(
     metadata: Metadata,
     owner_id: Option<UserId>,
 ) -> Result<(Client, Option<SecretString>), Failure> {
+    sector::check(app, &metadata).await?;
     let secret = metadata.token_endpoint_auth_method.has_secret().then(|| HashedSecret::generate(&app.entropy));
     let (secret, hashed) = secret.unzip();
     let client = Client::new(ClientId::new(&app.entropy), metadata, hashed, owner_id, app.clock.now());
