@@ -10,6 +10,7 @@ mod applications;
 mod authorizations;
 mod client_keys;
 mod collections;
+mod legacy;
 mod operator;
 mod par;
 mod passwords;

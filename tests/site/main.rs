@@ -7,6 +7,7 @@
 mod accounts;
 mod architecture;
 mod authorize;
+mod claims;
 mod client_keys;
 mod collections;
 mod commands;
@@ -22,6 +23,7 @@ mod forms;
 mod gateway;
 mod health;
 mod keys;
+mod legacy;
 mod logs;
 mod par;
 mod permissions;

@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod client_keys;
+mod legacy;
 mod par;
 mod proofs;
+mod registrations;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +42,7 @@ async fn grand_tour(site: &TestSite) {
     assert_eq!(site.redeem(&client, &code, VERIFIER).await.status, 400, "twice");
     let theirs = Tokens::read(&site.token(&client, &[("grant_type", "client_credentials")]).await).access_token;
     let subject = "/collections/12";
+    registrations::tour(site).await;
     for token in [&refreshed.access_token, &theirs, &own] {
         site.userinfo(token).await;
         site.get("/account", Some(token)).await;
@@ -89,6 +92,7 @@ async fn grand_tour(site: &TestSite) {
     });
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
+    legacy::tour(site, &user, &client).await;
     weaken(site, &user.user_id).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.

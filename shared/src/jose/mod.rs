@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod client_keys;
 pub mod dpop;
+pub mod hint;
 pub mod id_token;
 pub mod keys;
 pub mod subject;

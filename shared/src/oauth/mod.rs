@@ -14,6 +14,7 @@ pub mod pushed;
 pub mod redirect_uri;
 pub mod request_object;
 pub mod resource;
+pub mod response_mode;
 pub mod response_type;
 pub mod scope;
 
@@ -24,5 +25,6 @@ pub use error::{ErrorCode, OAuthError};
 pub use family::Family;
 pub use params::Params;
 pub use redirect_uri::RedirectUri;
+pub use response_mode::ResponseMode;
 pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeToken};
