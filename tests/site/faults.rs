@@ -14,6 +14,7 @@ mod collections;
 mod inspect;
 mod legacy;
 mod operator;
+mod par;
 mod passwords;
 mod people;
 mod sign_in;

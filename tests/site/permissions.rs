@@ -7,6 +7,7 @@ mod access;
 mod client_keys;
 mod inspect;
 mod legacy;
+mod par;
 mod proofs;
 mod registrations;
 
@@ -56,6 +57,7 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     client_keys::tour(site).await;
+    par::tour(site, &browser, &client).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
