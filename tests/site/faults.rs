@@ -11,6 +11,7 @@ mod applications;
 mod authorizations;
 mod collections;
 mod inspect;
+mod logout;
 mod operator;
 mod passwords;
 mod people;

@@ -22,6 +22,7 @@ mod gateway;
 mod health;
 mod inspect;
 mod keys;
+mod logout;
 mod logs;
 mod permissions;
 mod races;

@@ -5,6 +5,7 @@
 
 mod access;
 mod inspect;
+mod logout;
 mod proofs;
 
 use std::collections::BTreeSet;
@@ -91,6 +92,8 @@ async fn grand_tour(site: &TestSite) {
     weaken(site, &user.user_id).await;
 
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
+
+    logout::tour(site, &browser, &user).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

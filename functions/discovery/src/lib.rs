@@ -55,6 +55,7 @@ fn describe(issuer: &Issuer) -> Value {
         "jwks_uri": issuer.url("/oauth2/jwks"),
         "registration_endpoint": issuer.url("/oauth2/register"),
         "revocation_endpoint": issuer.url("/oauth2/revoke"),
+        "end_session_endpoint": issuer.url("/oauth2/logout"),
         "introspection_endpoint": issuer.url("/oauth2/introspect"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
@@ -83,5 +84,7 @@ fn describe(issuer: &Issuer) -> Value {
         "request_uri_parameter_supported": false,
         "require_request_uri_registration": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
     })
 }

@@ -13,6 +13,7 @@ pub mod page;
 pub mod problem;
 pub mod session;
 pub mod sign_in;
+pub mod sign_out;
 pub mod tokens;
 
 use ::http::StatusCode;

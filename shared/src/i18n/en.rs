@@ -110,6 +110,13 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "Allow",
     consent_deny: "Deny",
 
+    sign_out_title: "Sign out?",
+    sign_out_asked_by: "{client} asks to sign you out here.",
+    sign_out_stay: "Stay signed in",
+    signed_out_title: "You’re signed out",
+    signed_out_lead: "You’re not signed in here any more in this browser.",
+    signed_out_return: "You can close this page, or go back to {client}.",
+
     scope_openid: "Know who you are",
     scope_openid_detail: "Your identifier here",
     scope_profile: "See your profile",

@@ -110,6 +110,13 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "許可する",
     consent_deny: "許可しない",
 
+    sign_out_title: "ログアウトしますか？",
+    sign_out_asked_by: "{client} がログアウトを求めています。",
+    sign_out_stay: "ログインしたままにする",
+    signed_out_title: "ログアウトしました",
+    signed_out_lead: "このブラウザーではログアウトした状態です。",
+    signed_out_return: "このページを閉じるか、{client} にお戻りください。",
+
     scope_openid: "あなたが誰かを確認する",
     scope_openid_detail: "このサイトでのあなたの識別子",
     scope_profile: "プロフィールを見る",

@@ -145,6 +145,16 @@ messages! {
     consent_allow,
     consent_deny,
 
+    // Signing out for an application.
+    sign_out_title,
+    /// With `{client}`.
+    sign_out_asked_by,
+    sign_out_stay,
+    signed_out_title,
+    signed_out_lead,
+    /// With `{client}`.
+    signed_out_return,
+
     // Scopes: what an application may do, and what that covers.
     scope_openid,
     scope_openid_detail,

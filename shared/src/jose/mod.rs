@@ -3,7 +3,9 @@
 pub mod access_token;
 pub mod dpop;
 pub mod id_token;
+pub mod id_token_hint;
 pub mod keys;
+pub mod logout_token;
 pub mod subject;
 pub mod succession;
 

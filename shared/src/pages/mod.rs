@@ -10,6 +10,7 @@ mod applications;
 pub mod assets;
 mod consent;
 pub mod samples;
+mod sign_out;
 mod site;
 
 pub use access::{AppRow, Apps, SessionRow, Sessions};
@@ -17,6 +18,7 @@ pub use account::{Account, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
 pub use consent::{Consent, ConsentScope};
+pub use sign_out::{SignOut, SignedOut};
 pub use site::{ErrorPage, Home};
 
 use crate::account::FieldError;

@@ -1,9 +1,19 @@
 //! Tokens, asked about and ended.
 
+use shared::oauth::metadata::GrantType;
 use tests::{Client, TestSite, Tokens};
 
 /// Asks about tokens of every kind, and ends them.
 pub(super) async fn tour(site: &TestSite, client: &Client, tokens: &Tokens, own: &str) {
+    // A client's own token can't be traded, which is seen when it has been read.
+    site.change_client(client, |client| client.allow(GrantType::TokenExchange)).await;
+    let kind = "urn:ietf:params:oauth:token-type:access_token";
+    let trade = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", own),
+        ("subject_token_type", kind),
+    ];
+    assert_eq!(site.token(client, &trade).await.status, 400);
     // So that the signing keys are read here, too.
     site.clock.advance(301);
     for path in ["/oauth2/introspect", "/oauth2/revoke"] {
