@@ -107,11 +107,91 @@ pub enum ClientCommand {
         #[arg(long, value_enum)]
         grant: Grant,
     },
+    /// Take a grant from an application again
+    Disallow {
+        /// The client id
+        id: String,
+        /// The grant
+        #[arg(long, value_enum)]
+        grant: Grant,
+    },
+    /// Change what an application registered, and what only an administrator decides about it
+    Set {
+        /// The client id
+        id: String,
+        /// What is to be otherwise
+        #[command(flatten)]
+        changes: Box<ClientChanges>,
+    },
     /// Disable an application: none of its tokens works from then on
     Disable {
         /// The client id
         id: String,
     },
+    /// Enable a disabled application again, with whatever of its tokens has not expired
+    Enable {
+        /// The client id
+        id: String,
+    },
+}
+
+/// What is to be otherwise; what is left out stays. Lists are replaced as a whole; an empty text empties.
+#[derive(Debug, Default, Args)]
+pub struct ClientChanges {
+    /// What people read on the consent page
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where people are sent back to; may be given again
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub redirect_uris: Option<Vec<String>>,
+    /// The scopes that it may ask for, separated by spaces
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// A file with its public keys (JWKS)
+    #[arg(long, value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
+    /// Where its public keys are
+    #[arg(long, value_name = "URL")]
+    pub jwks_uri: Option<String>,
+    /// How it proves itself at the token endpoint
+    #[arg(long, value_name = "METHOD")]
+    pub token_endpoint_auth_method: Option<String>,
+    /// Many rules at once: fapi2
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Whether its authorization requests must carry a code challenge
+    #[arg(long)]
+    pub require_pkce: Option<bool>,
+    /// Whether its authorization requests must be pushed
+    #[arg(long)]
+    pub require_pushed_authorization_requests: Option<bool>,
+    /// Whether its authorization requests must be signed
+    #[arg(long)]
+    pub require_signed_request_object: Option<bool>,
+    /// Whether its access tokens must be bound to a key
+    #[arg(long)]
+    pub dpop_bound_access_tokens: Option<bool>,
+    /// Whether its refresh tokens change with every use; a public application's always do
+    #[arg(long)]
+    pub rotate_refresh_tokens: Option<bool>,
+    /// Whether it is the site's own, whose users are not asked for consent
+    #[arg(long)]
+    pub first_party: Option<bool>,
+    /// How long its access tokens live, in seconds: 60 to 86400
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(60..=86_400))]
+    pub access_token_lifetime: Option<i64>,
+    /// How long a refresh token lives that nobody uses, in seconds: at most 180 days
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(60..=15_552_000))]
+    pub refresh_token_idle_lifetime: Option<i64>,
+    /// How long refresh tokens live, however much they are used, in seconds: at most 180 days
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(60..=15_552_000))]
+    pub refresh_token_lifetime: Option<i64>,
+    /// A resource server that it may ask tokens for; may be given again
+    #[arg(long = "resource", value_name = "URI")]
+    pub resources: Option<Vec<String>>,
+    /// A resource server that it is; may be given again
+    #[arg(long = "audience", value_name = "URI")]
+    pub audiences: Option<Vec<String>>,
 }
 
 /// An application to register.

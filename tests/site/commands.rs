@@ -3,6 +3,8 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod policies;
+
 use std::path::Path;
 
 use local::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};

@@ -7,6 +7,8 @@
 mod accounts;
 mod architecture;
 mod authorize;
+mod claims;
+mod client_keys;
 mod collections;
 mod commands;
 mod consent;
@@ -22,6 +24,7 @@ mod gateway;
 mod health;
 mod inspect;
 mod keys;
+mod legacy;
 mod logout;
 mod logs;
 mod permissions;

@@ -4,9 +4,12 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod access;
+mod client_keys;
 mod inspect;
+mod legacy;
 mod logout;
 mod proofs;
+mod registrations;
 
 use std::collections::BTreeSet;
 
@@ -41,6 +44,7 @@ async fn grand_tour(site: &TestSite) {
     assert_eq!(site.redeem(&client, &code, VERIFIER).await.status, 400, "twice");
     let theirs = Tokens::read(&site.token(&client, &[("grant_type", "client_credentials")]).await).access_token;
     let subject = "/collections/12";
+    registrations::tour(site).await;
     for token in [&refreshed.access_token, &theirs, &own] {
         site.userinfo(token).await;
         site.get("/account", Some(token)).await;
@@ -52,6 +56,7 @@ async fn grand_tour(site: &TestSite) {
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
+    client_keys::tour(site).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
@@ -89,6 +94,7 @@ async fn grand_tour(site: &TestSite) {
     });
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
+    legacy::tour(site, &user, &client).await;
     weaken(site, &user.user_id).await;
 
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;

@@ -12,6 +12,7 @@ pub mod costs;
 pub mod dpop;
 pub mod faults;
 pub mod flow;
+pub mod keys;
 pub mod logs;
 pub mod operator;
 pub mod permissions;

@@ -32,7 +32,7 @@ async fn answer(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     let token = question.token().unwrap_or_default();
     // Asked at once: who is not authenticated learns nothing of what came of the second.
     let (client, known) = tokio::join!(app.store.find_client(question.client_id), known(&question, token));
-    let client = question.authenticate(client?)?;
+    let client = question.authenticate(client?).await?;
     // RFC 7662 §2.1: anybody could say that they are a public client, and try tokens out.
     if client.is_public() {
         return Err(OAuthError::invalid_client("public clients may not introspect").into());

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::post;
-use secrecy::SecretString;
 use shared::app::{App, Site};
-use shared::http::client_auth;
+use shared::http::client_auth::{self, Credentials};
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, cors};
 use shared::id::ClientId;
@@ -27,24 +26,23 @@ struct Question<'a> {
     app: &'a App,
     site: Arc<Site>,
     params: Params,
+    incoming: &'a Incoming,
     client_id: ClientId,
-    secret: Option<SecretString>,
+    credentials: Credentials,
 }
 
 impl<'a> Question<'a> {
-    async fn read(app: &'a App, incoming: &Incoming) -> Result<Self, Failure> {
+    async fn read(app: &'a App, incoming: &'a Incoming) -> Result<Self, Failure> {
         let params = incoming.body_params()?;
         params.refuse_doubled()?;
         let credentials = client_auth::credentials(incoming, &params)?;
         let client_id = credentials.client_id.parse();
         let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
-        Ok(Self { app, site: app.site().await?, params, client_id, secret: credentials.secret })
+        Ok(Self { app, site: app.site().await?, params, incoming, client_id, credentials })
     }
 
-    fn authenticate(&self, client: Option<Client>) -> Result<Client, OAuthError> {
-        let client = client.ok_or_else(|| OAuthError::invalid_client("no client has this client_id"))?;
-        client_auth::check(&client, self.secret.as_ref())?;
-        Ok(client)
+    async fn authenticate(&self, client: Option<Client>) -> Result<Client, Failure> {
+        client_auth::authenticate(self.app, self.incoming, &self.credentials, client).await
     }
 
     fn token(&self) -> Result<&str, OAuthError> {

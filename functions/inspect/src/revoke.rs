@@ -48,7 +48,7 @@ async fn end(app: &App, incoming: &Incoming) -> Result<(), Failure> {
     };
     let wanted: Vec<_> = [Some(client_key.clone()), family_key.clone()].into_iter().flatten().collect();
     let mut found = app.store.batch_get(&wanted).await?;
-    let client = question.authenticate(found.take(&client_key)?)?;
+    let client = question.authenticate(found.take(&client_key)?).await?;
     question.token()?;
     let family: Option<Family> = family_key.map(|key| found.take(&key)).transpose()?.flatten();
 

@@ -3,6 +3,7 @@
 mod authenticate;
 mod authorization_code;
 mod client_credentials;
+mod password;
 mod refresh_token;
 mod reply;
 mod token_exchange;
@@ -11,9 +12,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use secrecy::SecretString;
 use shared::app::{App, Site};
-use shared::http::client_auth::{credentials, used_basic};
+use shared::http::client_auth::{Credentials, credentials, used_basic};
 use shared::http::dialects::Dialect;
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, cors, dpop};
@@ -55,7 +55,7 @@ struct Exchange<'a> {
     incoming: &'a Incoming,
     params: Params,
     client_id: ClientId,
-    secret: Option<SecretString>,
+    credentials: Credentials,
     dialect: Option<&'static Dialect>,
     /// That the client has a key, if it says so.
     proof: Option<Proof>,
@@ -97,17 +97,19 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
     let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
     let site = app.site().await?;
     let proof = dpop::proof(app, &site, incoming)?;
-    let secret = credentials.secret;
-    let exchange = Exchange { app, site: &site, incoming, params, client_id, secret, dialect, proof };
+    let exchange = Exchange { app, site: &site, incoming, params, client_id, credentials, dialect, proof };
     match grant_type.as_deref() {
         Some("authorization_code") => authorization_code::exchange(&exchange).await,
         Some("refresh_token") => refresh_token::exchange(&exchange).await,
         Some("client_credentials") => client_credentials::exchange(&exchange).await,
+        Some("password") => password::exchange(&exchange).await,
         Some("urn:ietf:params:oauth:grant-type:token-exchange") => token_exchange::exchange(&exchange).await,
         None => Err(OAuthError::invalid_request("grant_type is missing").into()),
-        Some(_) => {
-            let description = "grant_type must be authorization_code, refresh_token or client_credentials";
-            Err(OAuthError::new(ErrorCode::UnsupportedGrantType, description).into())
-        }
+        Some(_) => Err(unsupported()),
     }
+}
+
+fn unsupported() -> Failure {
+    let description = "grant_type must be authorization_code, refresh_token or client_credentials";
+    OAuthError::new(ErrorCode::UnsupportedGrantType, description).into()
 }

@@ -40,6 +40,8 @@ pub struct Bearer {
     pub user: Option<User>,
     /// The session, where the token came from `POST /login`.
     pub session: Option<Session>,
+    /// What it hangs on, where it came of a code.
+    pub family: Option<Family>,
 }
 
 impl Bearer {
@@ -182,7 +184,7 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
             let (session, user) = app.store.find_session(user_id, session_id).await?;
             match (session, user) {
                 (Some(session), Some(user)) if session.is_live(&user, now) => {
-                    Ok(Bearer { claims, client: None, user: Some(user), session: Some(session) })
+                    Ok(Bearer { claims, client: None, user: Some(user), session: Some(session), family: None })
                 }
                 _ => Err(invalid("the session is over")),
             }
@@ -195,7 +197,7 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
             match client {
                 _ if revoked.is_some() => Err(invalid(REVOKED)),
                 Some(client) if !client.disabled => {
-                    Ok(Bearer { claims, client: Some(client), user: None, session: None })
+                    Ok(Bearer { claims, client: Some(client), user: None, session: None, family: None })
                 }
                 _ => Err(invalid("the client is gone or disabled")),
             }
@@ -238,7 +240,7 @@ async fn of_family(
         return Err(invalid("the client is disabled"));
     }
     stands(&owner, &user, &grant, &family).map_err(invalid)?;
-    Ok(Bearer { claims, client: Some(client), user: Some(user), session: None })
+    Ok(Bearer { claims, client: Some(client), user: Some(user), session: None, family: Some(family) })
 }
 
 /// Whether everything that a family hangs on still stands: client, user, consent, and itself.

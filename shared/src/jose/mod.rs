@@ -1,7 +1,9 @@
 //! Keys, signatures and the tokens made with them.
 
 pub mod access_token;
+pub mod client_keys;
 pub mod dpop;
+pub mod hint;
 pub mod id_token;
 pub mod id_token_hint;
 pub mod keys;

@@ -60,6 +60,14 @@ impl Store {
         Ok(matches!(self.put(client_item(&changed)?, unchanged, attempt).await?, Written::Done))
     }
 
+    /// Removes a client, and with it the life of all that it was given. One that is gone already stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_client(&self, id: ClientId) -> Result<(), StoreError> {
+        self.delete(&keys::client(&id.to_string()), None).await.map(drop)
+    }
+
     /// Lists clients: those of `owner`, or all. For the operator's eyes: the index may be a moment behind.
     ///
     /// # Errors
