@@ -25,6 +25,7 @@ mod health;
 mod inspect;
 mod keys;
 mod legacy;
+mod logout;
 mod logs;
 mod par;
 mod permissions;
