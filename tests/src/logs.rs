@@ -14,7 +14,7 @@ use shared::id::{ClientId, UserId};
 use super::Reply;
 
 /// Parameters and members that nobody may log. A name may be an e-mail address.
-const SECRET: [&str; 23] = [
+const SECRET: [&str; 24] = [
     "access_token",
     "client_assertion",
     "client_secret",
@@ -36,6 +36,7 @@ const SECRET: [&str; 23] = [
     "refresh_token",
     "request",
     "resume",
+    "secret",
     "token",
     "username",
 ];

@@ -22,7 +22,9 @@ impl Exchange<'_> {
         match (&client.secret, &self.secret) {
             // A secret that its client chose may be as short as six characters: it works in the dialect that lets it
             // be chosen, and nowhere else, and guesses at it are counted by client and address.
-            (Some(HashedSecret::Argon2(hash)), Some(secret)) if self.dialect.is_some() && !client.disabled => {
+            (Some(HashedSecret::Argon2(hash)), Some(secret))
+                if self.dialect.is_some_and(|dialect| dialect.chosen_secrets) && !client.disabled =>
+            {
                 let place = format!("{} {}", client.client_id, self.incoming.client_network());
                 let now = self.app.clock.now();
                 let counters = [Counter::new("CLIENT", &place, FAILURES_PER_CLIENT_AND_ADDRESS, now)];
@@ -34,6 +36,10 @@ impl Exchange<'_> {
                 sign_in::give_back(self.app, &counters).await;
             }
             _ => client_auth::check(&client, self.secret.as_ref())?,
+        }
+        if self.dialect.is_some_and(|dialect| !dialect.is_of(&client)) {
+            let description = "the client is not registered for the dialect of this path";
+            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
         }
         if !client.allows(grant) {
             let description = "the client is not registered for this grant";

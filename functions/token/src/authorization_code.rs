@@ -35,14 +35,16 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let client: Option<Client> = found.take(&client_key)?;
     let client = exchange.authenticate(client, GrantType::AuthorizationCode).await?;
 
-    let code = code.map_err(|error| OAuthError::invalid_grant(error.as_str()))?;
+    let mut code = code.map_err(|error| OAuthError::invalid_grant(error.as_str()))?;
     code.check(Presented {
         client_id: client.client_id,
         redirect_uri: params.get("redirect_uri"),
         code_verifier: params.get("code_verifier"),
-        dialect: exchange.dialect.map(|dialect| dialect.name),
+        dialect: exchange.dialect,
         dpop_jkt: exchange.jkt(),
     })?;
+    // The standard's code, redeemed in a dialect, lives on in it.
+    code.dialect = exchange.dialect.map(|dialect| dialect.name.to_owned()).or(code.dialect);
     let (mut user, mut grant) = (None, None);
     if let Some((profile_key, grant_key)) = &theirs {
         user = found.take::<User>(profile_key)?;
@@ -58,7 +60,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     // OpenID Connect Core §11: an OpenID request gets a refresh token only where offline_access was granted.
     let offline = !code.scope.contains(ScopeToken::Openid) || code.scope.contains(ScopeToken::OfflineAccess);
     let refreshable = client.allows(GrantType::RefreshToken) && offline;
-    let mut family = Family::of(&code, &client, refreshable, exchange.lifetime(&client), now);
+    let mut family = Family::of(&code, &client, refreshable, crate::lifetime(code.dialect(), &client), now);
     if client.is_public() {
         family.dpop_jkt = exchange.jkt().map(str::to_owned);
     }
