@@ -15,7 +15,7 @@ use shared::pages::{assets, samples};
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("which folder? preview <folder>")?);
     fs::create_dir_all(folder.join("static"))?;
-    for name in ["site.css", "favicon.svg"] {
+    for name in ["site.css", "favicon.svg", "form_post.js"] {
         let (_, text) = assets::asset(name).ok_or(name)?;
         fs::write(folder.join("static").join(name), text)?;
     }

@@ -4,8 +4,17 @@ mod addresses;
 mod forgery;
 mod prompts;
 mod requests;
+mod response_modes;
 
-use tests::{Reply, TestSite};
+use tests::{Browser, Reply, TestSite};
+
+/// Somebody's browser, in which they are signed in.
+async fn signed_in(site: &TestSite) -> Browser<'_> {
+    let user = site.register("sakura").await;
+    let browser = site.browser();
+    browser.sign_in(&user).await;
+    browser
+}
 
 /// A page that says what is wrong, and sends nobody anywhere.
 fn assert_page(reply: &Reply, about: &str) {

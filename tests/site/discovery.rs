@@ -101,12 +101,12 @@ async fn u38_every_scope_method_and_grant_in_it_works() {
     browser.sign_in(&user).await;
 
     let scopes = listed(&document, "scopes_supported").join(" ");
-    let all = "openid profile email phone offline_access collections:read collections:write";
+    let all = "openid profile email phone address offline_access collections:read collections:write";
     assert_eq!(scopes, all);
     let methods = listed(&document, "token_endpoint_auth_methods_supported");
     assert_eq!(methods, ["client_secret_basic", "client_secret_post", "none"]);
     assert_eq!(listed(&document, "response_types_supported"), ["code"]);
-    assert_eq!(listed(&document, "response_modes_supported"), ["query"]);
+    assert_eq!(listed(&document, "response_modes_supported"), ["query", "form_post"]);
     let grants = listed(&document, "grant_types_supported");
     assert_eq!(grants, ["authorization_code", "refresh_token", "client_credentials"]);
     for method in methods {
@@ -153,12 +153,17 @@ async fn u38_every_claim_in_it_is_told_of_a_person_who_has_them_all() {
     let site = TestSite::start().await;
     let user = site.register("sakura").await;
     let account = site.sign_in(&user).await;
-    let full = json!({ "phone": "+8613800138000", "avatar": "https://example.org/kero.png" });
+    let full = json!({
+        "phone": "+8613800138000", "avatar": "https://example.org/kero.png", "given_name": "Sakura", "middle_name": "K.",
+        "family_name": "Kinomoto", "gender": "female", "birthdate": "1996-04-01", "zoneinfo": "Asia/Tokyo",
+        "profile": "https://moe.example/sakura", "website": "https://sakura.example", "locale": "ja",
+        "address": { "country": "JP" },
+    });
     assert_eq!(site.patch("/account", Some(&account), full).await.status, 200);
     let client = site.client().await;
     let browser = site.browser();
     browser.sign_in(&user).await;
-    let query = client.query_with(&[("scope", "openid profile email phone"), ("nonce", "n")]);
+    let query = client.query_with(&[("scope", "openid profile email phone address"), ("nonce", "n")]);
     let code = browser.authorize_fully(&query).await.parameter("code").unwrap();
     let tokens = tests::Tokens::read(&site.redeem(&client, &code, "").await);
     let id = claims(&tokens.id_token);
@@ -179,7 +184,7 @@ async fn u38_what_does_not_work_is_said_where_silence_would_mean_that_it_does() 
     for (name, value) in [
         ("request_uri_parameter_supported", false),
         ("request_parameter_supported", false),
-        ("claims_parameter_supported", false),
+        ("claims_parameter_supported", true),
         ("authorization_response_iss_parameter_supported", true),
     ] {
         assert_eq!(document[name], value, "{name}");

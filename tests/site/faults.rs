@@ -9,6 +9,7 @@ mod accounts;
 mod applications;
 mod authorizations;
 mod collections;
+mod legacy;
 mod operator;
 mod passwords;
 mod people;

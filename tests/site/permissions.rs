@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod legacy;
 mod proofs;
 
 use std::collections::BTreeSet;
@@ -85,6 +86,7 @@ async fn grand_tour(site: &TestSite) {
     });
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
+    legacy::tour(site, &user, &client).await;
     weaken(site, &user.user_id).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.

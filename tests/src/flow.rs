@@ -1,5 +1,6 @@
 //! People, applications and tokens.
 
+use local::cli::{ClientCommand, Command, Grant};
 use serde_json::{Value, json};
 use shared::id::Attempt;
 
@@ -141,6 +142,11 @@ impl TestSite {
         let mut stored = app.store.find_client(client.id.parse().unwrap()).await.unwrap().unwrap();
         change(&mut stored);
         assert!(app.store.update_client(&stored, Attempt::new(&app.entropy)).await.unwrap());
+    }
+
+    /// Lets an application use one more grant, as an operator does.
+    pub async fn allow(&self, client: &Client, grant: Grant) {
+        self.operate(Command::Client(ClientCommand::Allow { id: client.id.clone(), grant })).await;
     }
 
     /// A token request of `client`, authenticated in the body.

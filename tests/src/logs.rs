@@ -199,8 +199,16 @@ pub(super) fn answered(port: u16, reply: &Reply) {
         found.extend(value.map(|(_, value)| value.to_owned()));
     }
     let location = reply.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (_, query) = location.split_once('?').unwrap_or_default();
-    found.extend(form_urlencoded::parse(query.as_bytes()).filter_map(secret));
+    for query in location.split(['?', '#']).skip(1) {
+        found.extend(form_urlencoded::parse(query.as_bytes()).filter_map(secret));
+    }
+    // What a page's form sends on.
+    for field in reply.body.split("<input type=\"hidden\" name=\"").skip(1) {
+        let mut parts = field.split('"');
+        if let (Some(name), Some(value)) = (parts.next(), parts.nth(1)) {
+            found.extend(secret((name.into(), value.into())));
+        }
+    }
     let mut log = log();
     found.iter().for_each(|secret| log.learn(port, secret));
 }

@@ -80,6 +80,13 @@ impl Reply {
         url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
     }
 
+    /// A parameter of the redirect's fragment.
+    pub fn fragment(&self, name: &str) -> Option<String> {
+        let (_, fragment) = self.location().split_once('#')?;
+        let pairs = form_urlencoded::parse(fragment.as_bytes());
+        pairs.into_iter().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
+    }
+
     /// The value of the page's input of that name: what a browser would send back.
     pub fn input(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\"");
@@ -87,7 +94,9 @@ impl Reply {
         let start = self.body[..at].rfind('<').unwrap();
         let tag = &self.body[start..start + self.body[start..].find('>').unwrap()];
         let value = tag.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        value.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#60;", "<")
+        let value = value.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
+        // Last: what it makes is no reference.
+        value.replace("&#38;", "&")
     }
 
     /// The `href` of the page's link of that id.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value};
-use shared::account::User;
+use shared::account::{DETAILS, User};
 use shared::app::{App, Site};
 use shared::http::cookies::Cookie;
 use shared::http::page::{Frame, see_other};
@@ -14,7 +14,7 @@ use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem, csrf};
 use shared::i18n::fill;
 use shared::oauth::Params;
-use shared::pages;
+use shared::pages::{self, Detail};
 
 const SIGN_IN: &str = "/login?continue=/account";
 
@@ -138,6 +138,14 @@ fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Opt
         phone_verified: user.phone_verified,
         avatar: &field("avatar", &user.avatar),
         intro: &field("intro", &user.intro),
+        details: DETAILS
+            .iter()
+            .map(|detail| {
+                let typed = typed.as_ref().map(|params| params.get(detail.name).unwrap_or_default());
+                let value = typed.or_else(|| user.details.get(detail.name)).unwrap_or_default();
+                Detail { name: detail.name, value: value.into() }
+            })
+            .collect(),
         notice: notice.filter(|_| problem.is_none()),
         errors,
         error: error.as_deref(),

@@ -2,18 +2,15 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use shared::account::User;
 use shared::app::{App, Site};
 use shared::http::oauth_error::redirect_error;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
-use shared::http::{Incoming, Problem, csrf};
-use shared::id::{Attempt, GrantId};
+use shared::http::{Incoming, Problem, consent, csrf};
 use shared::oauth::authorization_request::RequestInProgress;
 use shared::oauth::lifetimes::ACCESS_TOKEN;
-use shared::oauth::{AuthorizationRequest, Client, ErrorCode, OAuthError, Params, RedirectUri, Scope};
+use shared::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, RedirectUri};
 use shared::pages::{self, ConsentScope};
-use shared::store::grants::Grant;
 
 use crate::request::Asked;
 use crate::{issue, login_href, open, resume_href, seal};
@@ -32,8 +29,8 @@ pub(crate) fn ask(
     let frame = Frame::new(app, site, incoming, Some(&signed_in.user), &resume_href(site, &asked.progress));
     let frame = frame.asked_in(incoming, asked.params.get("ui_locales"));
     let granted = asked.grant.as_ref().map(|grant| grant.scope.clone()).unwrap_or_default();
-    let scopes = request.scope.iter();
-    let scopes = scopes.map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
+    let consent = request.consent();
+    let scopes = consent.iter().map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
     let redirect_host = RedirectUri::parse(&asked.address.redirect_uri).map(|uri| uri.destination());
     let client_host = asked.client.metadata.client_uri.as_deref().and_then(host);
     let page = pages::Consent {
@@ -63,9 +60,9 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     let progress = open(&site, params.get("request").unwrap_or_default())?;
     let asked = Asked::read(app, &site, incoming, progress).await?;
     let issuer = &app.config.issuer;
-    let request = match asked.request(&app.config.issuer) {
+    let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(issuer, &asked.address, &error)),
+        Err(error) => return Ok(redirect_error(incoming, issuer, &asked.address, &error)),
     };
     let Some(signed_in) = asked.signed_in.as_ref().filter(|signed_in| {
         let SignedIn { session, .. } = signed_in;
@@ -79,48 +76,14 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     };
     match params.get("decision") {
         Some("allow") => {
-            let grant = give(app, &signed_in.user, &asked.client, asked.grant.clone(), &request.scope).await?;
-            Ok(issue(app, &site, &asked, &request, signed_in, &grant))
+            let consent = request.consent();
+            let grant = consent::give(app, &signed_in.user, &asked.client, asked.grant.clone(), &consent).await?;
+            issue(app, &site, incoming, &asked, &request, signed_in, &grant).await
         }
         Some("deny") => {
             let denied = OAuthError::new(ErrorCode::AccessDenied, "the user said no");
-            Ok(redirect_error(issuer, &asked.address, &denied))
+            Ok(redirect_error(incoming, issuer, &asked.address, &denied))
         }
         _ => Err(Problem::new(StatusCode::BAD_REQUEST, "decision must be allow or deny")),
     }
-}
-
-/// Remembers consent: a new one, or a wider one. Nothing is written where it was given before.
-pub(crate) async fn give(
-    app: &App,
-    user: &User,
-    client: &Client,
-    before: Option<Grant>,
-    scope: &Scope,
-) -> Result<Grant, Problem> {
-    let mut before = before;
-    // Two consents at once: whoever comes second widens what the first one gave.
-    for _ in 0..3 {
-        let now = app.clock.now();
-        let grant = match before {
-            Some(grant) if scope.is_subset(&grant.scope) => return Ok(grant),
-            Some(grant) => {
-                Grant { scope: grant.scope.union(scope), version: grant.version + 1, updated_at: now, ..grant }
-            }
-            None => Grant {
-                grant_id: GrantId::new(&app.entropy),
-                user_id: user.user_id,
-                client_id: client.client_id,
-                scope: scope.clone(),
-                version: 1,
-                created_at: now,
-                updated_at: now,
-            },
-        };
-        if app.store.put_grant(&grant, Attempt::new(&app.entropy)).await? {
-            return Ok(grant);
-        }
-        before = app.store.find_grant(user.user_id, client.client_id).await?;
-    }
-    Err(Problem::new(StatusCode::CONFLICT, "consent is being given elsewhere at this moment: try again"))
 }

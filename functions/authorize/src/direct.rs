@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::app::App;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, sign_in};
+use shared::http::{Incoming, consent, sign_in};
 use shared::id::{ClientId, FamilyId};
 use shared::log;
 use shared::oauth::Dialect;
@@ -16,8 +16,6 @@ use shared::oauth::authorization_request::ReturnAddress;
 use shared::oauth::lifetimes::CODE;
 use shared::oauth::metadata::GrantType;
 use shared::oauth::{AuthorizationCode, AuthorizationRequest, ErrorCode, OAuthError};
-
-use crate::consent;
 
 pub(crate) async fn show(state: State<App>, incoming: Incoming) -> Response {
     if incoming.body_kind() != BodyKind::Json {
@@ -59,7 +57,7 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     tracing::warn!(%client_id, "a legacy password sign-in was used");
 
     let before = app.store.find_grant(user.user_id, client_id).await?;
-    let grant = consent::give(app, &user, &client, before, &request.scope).await?;
+    let grant = consent::give(app, &user, &client, before, &request.consent()).await?;
     let code = AuthorizationCode {
         family_id: FamilyId::new(&app.entropy),
         user_id: user.user_id,
@@ -70,6 +68,7 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
         redirect_uri_named: address.named,
         code_challenge: request.code_challenge,
         scope: request.scope,
+        claims: request.claims.requested,
         resources: request.resources,
         dpop_jkt: request.dpop_jkt,
         nonce: request.nonce,

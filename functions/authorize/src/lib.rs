@@ -2,6 +2,7 @@
 
 mod consent;
 mod direct;
+mod implicit;
 mod request;
 
 use axum::Router;
@@ -10,12 +11,14 @@ use axum::response::Response;
 use axum::routing::get;
 use http::{Method, StatusCode};
 use shared::app::{App, Site};
+use shared::clock::Time;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::{redirect_back, redirect_error};
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem, csrf};
 use shared::id::FamilyId;
+use shared::jose::subject::subject;
 use shared::oauth::Dialect;
 use shared::oauth::authorization_request::RequestInProgress;
 use shared::oauth::lifetimes::{CODE, REQUEST_IN_PROGRESS};
@@ -80,9 +83,9 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
             Asked::begin(app, &site, incoming, progress).await?
         }
     };
-    let request = match asked.request(&app.config.issuer) {
+    let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(&app.config.issuer, &asked.address, &error)),
+        Err(error) => return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error)),
     };
     // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
     // does, so that who is signed in need not sign in again.
@@ -90,14 +93,19 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
     if from_elsewhere && asked.signed_in.is_none() {
         return Ok(see_other(&format!("{}?{}", incoming.path, asked.progress.params)));
     }
-    Ok(match next(&asked, &request, app.clock.now()) {
+    Ok(match next(&site, &asked, &request, app.clock.now()) {
         Next::Refuse(code, description) => {
-            redirect_error(&app.config.issuer, &asked.address, &OAuthError::new(code, description))
+            redirect_error(incoming, &app.config.issuer, &asked.address, &OAuthError::new(code, description))
         }
         Next::SignIn => see_other(&login_href(&site, &asked.progress)),
         Next::ChooseAccount(signed_in) => choose_account(app, &site, incoming, &asked, signed_in),
         Next::Consent(signed_in) => consent::ask(app, &site, incoming, &asked, &request, signed_in),
-        Next::Issue(signed_in, grant) => issue(app, &site, &asked, &request, signed_in, grant),
+        Next::Grant(signed_in) => {
+            let (user, before, consent) = (&signed_in.user, asked.grant.clone(), request.consent());
+            let grant = shared::http::consent::give(app, user, &asked.client, before, &consent).await?;
+            issue(app, &site, incoming, &asked, &request, signed_in, &grant).await?
+        }
+        Next::Issue(signed_in, grant) => issue(app, &site, incoming, &asked, &request, signed_in, grant).await?,
     })
 }
 
@@ -108,11 +116,13 @@ enum Next<'a> {
     SignIn,
     ChooseAccount(&'a SignedIn),
     Consent(&'a SignedIn),
+    /// Nobody is asked, and it is remembered as if they were.
+    Grant(&'a SignedIn),
     Issue(&'a SignedIn, &'a Grant),
 }
 
 /// OpenID Connect Core §3.1.2.3 and §3.1.2.4, in order.
-fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock::Time) -> Next<'a> {
+fn next<'a>(site: &Site, asked: &'a Asked, request: &AuthorizationRequest, now: Time) -> Next<'a> {
     let prompt = request.prompt;
     let show = |page: Next<'a>, code, description| if prompt.none { Next::Refuse(code, description) } else { page };
     let sign_in = || show(Next::SignIn, ErrorCode::LoginRequired, "the user is not signed in, or not recently enough");
@@ -121,13 +131,21 @@ fn next<'a>(asked: &'a Asked, request: &AuthorizationRequest, now: shared::clock
     if request.needs_sign_in(signed_in.session.auth_time, made_for_this, now) {
         return sign_in();
     }
+    if !request.claims.expects(&subject(site, &asked.client, signed_in.user.user_id)) {
+        // OpenID Connect Core §3.1.2.2. Who signed in just now knows which account they have: asking again would lead
+        // nowhere.
+        let another = "another user is signed in than the application expects";
+        return if made_for_this { Next::Refuse(ErrorCode::LoginRequired, another) } else { sign_in() };
+    }
     // A choice is of one session. Without one, signing in was the choice.
     let chosen = asked.progress.shown_to.map_or(made_for_this, |session| session == signed_in.session.session_id);
     if prompt.select_account && !chosen {
         return Next::ChooseAccount(signed_in);
     }
     match &asked.grant {
-        Some(grant) if !prompt.consent && request.scope.is_subset(&grant.scope) => Next::Issue(signed_in, grant),
+        Some(grant) if !prompt.consent && request.consent().is_subset(&grant.scope) => Next::Issue(signed_in, grant),
+        // The site's own: it would ask its user whether it may let them in.
+        _ if !prompt.consent && asked.client.policies.first_party => Next::Grant(signed_in),
         _ => show(Next::Consent(signed_in), ErrorCode::ConsentRequired, "the user has not consented to this"),
     }
 }
@@ -146,15 +164,16 @@ fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, si
     frame.render(app, StatusCode::OK, &page)
 }
 
-/// Sends the browser back with a code. Issuing it writes nothing: see [`AuthorizationCode`].
-fn issue(
+/// Sends the browser back with what was asked for. Issuing a code writes nothing: see [`AuthorizationCode`].
+async fn issue(
     app: &App,
     site: &Site,
+    incoming: &Incoming,
     asked: &Asked,
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
     grant: &Grant,
-) -> Response {
+) -> Result<Response, Problem> {
     let SignedIn { user, session } = signed_in;
     let code = AuthorizationCode {
         family_id: FamilyId::new(&app.entropy),
@@ -166,6 +185,7 @@ fn issue(
         redirect_uri_named: asked.address.named,
         code_challenge: request.code_challenge.clone(),
         scope: request.scope.clone(),
+        claims: request.claims.requested.clone(),
         resources: request.resources.clone(),
         dpop_jkt: request.dpop_jkt.clone(),
         nonce: request.nonce.clone(),
@@ -173,8 +193,11 @@ fn issue(
         epoch: user.epoch,
         dialect: asked.progress.dialect.clone(),
     };
-    let code = site.sealer.seal(&code, CODE, b"");
-    redirect_back(&app.config.issuer, &asked.address, &[("code", &code)])
+    let sealed = request.response_type.code.then(|| site.sealer.seal(&code, CODE, b""));
+    let tokens = implicit::tokens(app, site, asked, request, user, &code, sealed.as_deref()).await?;
+    let mut pairs: Vec<_> = sealed.iter().map(|code| ("code", code.as_str())).collect();
+    pairs.extend(tokens.iter().map(|(name, token)| (*name, token.as_str())));
+    Ok(redirect_back(incoming, &app.config.issuer, &asked.address, &pairs))
 }
 
 fn seal(site: &Site, progress: &RequestInProgress) -> String {

@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 use shared::app::{App, Site};
-use shared::config::Issuer;
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
 use shared::id::ClientId;
+use shared::jose::hint;
 use shared::log;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
 use shared::oauth::{AuthorizationRequest, Client, Dialect, ErrorCode, OAuthError, Params, RedirectUri};
@@ -99,7 +99,7 @@ impl Asked {
     ///
     /// # Errors
     /// To be told by redirect.
-    pub(crate) fn request(&self, issuer: &Issuer) -> Result<AuthorizationRequest, OAuthError> {
+    pub(crate) fn request(&self, app: &App, site: &Site) -> Result<AuthorizationRequest, OAuthError> {
         if self.progress.params.len() > MAX_LENGTH {
             return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
         }
@@ -112,6 +112,14 @@ impl Asked {
                 return Err(OAuthError::invalid_request("state is missing"));
             }
         }
-        AuthorizationRequest::parse(&self.client, &self.params, issuer.as_str())
+        let mut request = AuthorizationRequest::parse(&self.client, &self.params, app.config.issuer.as_str())?;
+        if let Some(hint) = self.params.get("id_token_hint") {
+            let client_id = self.client.client_id.to_string();
+            let subject = hint::subject_of(site, &app.config.issuer, &client_id, hint).ok_or_else(|| {
+                OAuthError::invalid_request("id_token_hint is no ID token of this server for this application")
+            })?;
+            request.claims.narrow(Some(vec![subject]));
+        }
+        Ok(request)
     }
 }

@@ -11,6 +11,7 @@ use shared::config::Issuer;
 use shared::http::{Problem, cors};
 use shared::i18n::Lang;
 use shared::oauth::ScopeToken;
+use shared::oauth::claims::CLAIMS;
 use shared::oauth::metadata::SigningAlg;
 
 /// The function's routes.
@@ -44,6 +45,8 @@ fn public(value: &Value) -> Response {
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
 fn describe(issuer: &Issuer) -> Value {
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
+    let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"];
+    let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let ours = SigningAlg::OURS.map(SigningAlg::as_str);
     let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
@@ -56,7 +59,7 @@ fn describe(issuer: &Issuer) -> Value {
         "registration_endpoint": issuer.url("/oauth2/register"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ours,
@@ -66,13 +69,9 @@ fn describe(issuer: &Issuer) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "nickname",
-            "preferred_username", "picture", "updated_at", "email", "email_verified", "phone_number",
-            "phone_number_verified",
-        ],
+        "claims_supported": claims,
         "ui_locales_supported": languages,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         // Left out, it would mean true.
         "request_uri_parameter_supported": false,

@@ -7,13 +7,20 @@ use shared::log::{self, Metric};
 use shared::oauth::code::Presented;
 use shared::oauth::family::RefreshToken;
 use shared::oauth::metadata::GrantType;
-use shared::oauth::{AuthorizationCode, Client, Family, OAuthError, ScopeToken, resource};
+use shared::oauth::{AuthorizationCode, Client, Family, OAuthError, Scope, ScopeToken, resource};
 use shared::store::families::Redeemed;
 use shared::store::grants::Grant;
 use shared::store::keys;
 
 use crate::Exchange;
 use crate::reply::{Issue, Reply};
+
+/// Whether a refresh token comes along.
+pub(crate) fn is_refreshable(client: &Client, scope: &Scope) -> bool {
+    // OpenID Connect Core §11: an OpenID request gets a refresh token only where offline_access was granted.
+    let offline = !scope.contains(ScopeToken::Openid) || scope.contains(ScopeToken::OfflineAccess);
+    client.allows(GrantType::RefreshToken) && offline
+}
 
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let Exchange { app, site, params, .. } = exchange;
@@ -57,9 +64,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
 
     let now = app.clock.now();
-    // OpenID Connect Core §11: an OpenID request gets a refresh token only where offline_access was granted.
-    let offline = !code.scope.contains(ScopeToken::Openid) || code.scope.contains(ScopeToken::OfflineAccess);
-    let refreshable = client.allows(GrantType::RefreshToken) && offline;
+    let refreshable = is_refreshable(&client, &code.scope);
     let mut family = Family::of(&code, &client, refreshable, crate::lifetime(code.dialect(), &client), now);
     if client.is_public() {
         family.dpop_jkt = exchange.jkt().map(str::to_owned);
@@ -77,6 +82,13 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
     let refresh_token = refreshable
         .then(|| RefreshToken { user_id: user.user_id, family_id: family.family_id, generation: 0 }.seal(&site.sealer));
-    Issue { client: &client, family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token }
-        .reply(exchange)
+    Issue {
+        client: &client,
+        user: &user,
+        family: &family,
+        scope: &code.scope,
+        nonce: code.nonce.clone(),
+        refresh_token,
+    }
+    .reply(exchange)
 }

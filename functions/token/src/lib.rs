@@ -3,6 +3,7 @@
 mod authenticate;
 mod authorization_code;
 mod client_credentials;
+mod password;
 mod refresh_token;
 mod reply;
 mod token_exchange;
@@ -120,11 +121,14 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
         Some("authorization_code") => authorization_code::exchange(&exchange).await,
         Some("refresh_token") => refresh_token::exchange(&exchange).await,
         Some("client_credentials") => client_credentials::exchange(&exchange).await,
+        Some("password") => password::exchange(&exchange).await,
         Some("urn:ietf:params:oauth:grant-type:token-exchange") => token_exchange::exchange(&exchange).await,
         None => Err(OAuthError::invalid_request("grant_type is missing").into()),
-        Some(_) => {
-            let description = "grant_type must be authorization_code, refresh_token or client_credentials";
-            Err(OAuthError::new(ErrorCode::UnsupportedGrantType, description).into())
-        }
+        Some(_) => Err(unsupported()),
     }
+}
+
+fn unsupported() -> Failure {
+    let description = "grant_type must be authorization_code, refresh_token or client_credentials";
+    OAuthError::new(ErrorCode::UnsupportedGrantType, description).into()
 }

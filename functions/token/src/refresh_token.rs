@@ -61,7 +61,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let refresh_token = RefreshToken { generation, ..token }.seal(&site.sealer);
     let refresh_token = Some(refresh_token);
     // OpenID Connect Core §12.2: the refreshed ID token carries no nonce.
-    Issue { client: &client, family: &family, scope: &scope, nonce: None, refresh_token }.reply(exchange)
+    Issue { client: &client, user: &user, family: &family, scope: &scope, nonce: None, refresh_token }.reply(exchange)
 }
 
 /// Makes the presented generation's successor the current one, and returns which that is.

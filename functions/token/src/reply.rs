@@ -3,12 +3,14 @@
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
+use shared::account::User;
 use shared::http::json;
 use shared::http::oauth_error::Failure;
 use shared::http::tokens::{AccessToken, IdToken};
 use shared::jose::TokenSubject;
 use shared::jose::subject::{named, subject};
 use shared::oauth::Dialect;
+use shared::oauth::claims::about;
 use shared::oauth::{Client, Family, Scope, ScopeToken, resource};
 
 use crate::Exchange;
@@ -30,6 +32,7 @@ pub(crate) struct Reply {
 
 /// What a family's tokens are made from.
 pub(crate) struct Issue<'a> {
+    pub(crate) user: &'a User,
     pub(crate) client: &'a Client,
     pub(crate) family: &'a Family,
     pub(crate) scope: &'a Scope,
@@ -43,7 +46,7 @@ impl Issue<'_> {
     /// # Errors
     /// `invalid_target`; 503 where there is no key.
     pub(crate) fn reply(self, exchange: &Exchange<'_>) -> Result<Reply, Failure> {
-        let Self { client, family, scope, nonce, refresh_token } = self;
+        let Self { client, user, family, scope, nonce, refresh_token } = self;
         let Exchange { app, site, params, proof, .. } = exchange;
         // No access token outlives its family, or a code could be redeemed again after the table forgot it.
         let now = app.clock.now();
@@ -61,7 +64,9 @@ impl Issue<'_> {
         let access_token = access_token.sign(app, site)?;
         let id_token = scope.contains(ScopeToken::Openid).then(|| {
             let access_token = Some(access_token.as_str());
-            IdToken { client, family, nonce, access_token, exp: now + lifetime }.sign(app, site)
+            let about = about(user, &Scope::default(), &family.claims.id_token);
+            let exp = now + lifetime;
+            IdToken { client, family, nonce, about, access_token, code: None, state: None, exp }.sign(app, site)
         });
         Ok(Reply {
             id_token: id_token.transpose()?,

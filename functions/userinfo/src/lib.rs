@@ -69,5 +69,8 @@ fn claims(site: &Site, bearer: &Bearer, scope: &Scope) -> Result<Map<String, Val
     let no_user = || OAuthError::new(ErrorCode::InsufficientScope, "the access token is not a user's");
     let user = bearer.user.as_ref().ok_or_else(no_user)?;
     let sub = bearer.client.as_ref().map(|client| subject(site, client, user.user_id));
-    Ok(userinfo(user, sub.unwrap_or_else(|| user.user_id.to_string()), scope))
+    // What one application asked for is not another's, which traded its token for one of its own.
+    let own = bearer.family.as_ref().filter(|family| family.client_id.to_string() == bearer.claims.client_id);
+    let requested = own.map(|family| family.claims.userinfo.as_slice()).unwrap_or_default();
+    Ok(userinfo(user, sub.unwrap_or_else(|| user.user_id.to_string()), scope, requested))
 }

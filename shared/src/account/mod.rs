@@ -1,5 +1,6 @@
 //! Accounts, pure: who a user is, what may be a username, an e-mail address, a phone number or a password.
 
+pub mod details;
 pub mod identifier;
 pub mod limits;
 pub mod password;
@@ -7,6 +8,7 @@ pub mod profile;
 pub mod session;
 pub mod user;
 
+pub use details::{DETAILS, Details};
 pub use identifier::{Identifier, IdentifierKind};
 pub use password::{Hashers, Password};
 pub use profile::{Changes, FieldError};

@@ -1,8 +1,8 @@
 //! What a registration or a change asks for, read field by field with every mistake named.
 
 use serde_json::{Map, Value};
-use url::Url;
 
+use super::details::{DETAILS, is_https};
 use super::identifier::{Identifier, IdentifierKind};
 use super::user::User;
 use crate::clock::Time;
@@ -30,6 +30,10 @@ impl FieldError {
             "invalid_email" => "is not an e-mail address",
             "invalid_phone" => "must be in E.164, such as +8613800138000; 11 digits alone mean +86",
             "invalid_url" => "must be an https address",
+            "invalid_birthdate" => "must be YYYY-MM-DD, 0000-MM-DD or YYYY",
+            "invalid_zoneinfo" => "must be a time zone's name, such as Asia/Tokyo",
+            "invalid_locale" => "must be a language tag, such as zh-CN",
+            "not_an_object" => "must be an object of strings",
             "too_short" => "must be of 8 characters or more",
             "too_long" => "is too long",
             "too_common" => "is among the commonest passwords",
@@ -51,6 +55,8 @@ pub struct Changes {
     pub avatar: Option<Option<String>>,
     /// Introduction.
     pub intro: Option<Option<String>>,
+    /// Details, by their names: `None` tells one no longer.
+    pub details: Vec<(&'static str, Option<String>)>,
 }
 
 const NICKNAME: usize = 50;
@@ -71,7 +77,7 @@ impl Changes {
             (IdentifierKind::Phone, "invalid_phone"),
         ] {
             let field = kind.as_str();
-            match text(object, field) {
+            match text(object.get(field), field) {
                 Ok(None) => {}
                 Ok(Some(None)) => changes.identifiers.push((kind, None)),
                 Ok(Some(Some(value))) => match Identifier::parse(kind, value) {
@@ -81,7 +87,7 @@ impl Changes {
                 Err(error) => errors.push(error),
             }
         }
-        let mut free = |field, most| match text(object, field) {
+        let mut free = |field, most| match text(object.get(field), field) {
             Ok(Some(Some(value))) if value.chars().count() > most || value.contains('\0') => {
                 errors.push(FieldError::new(field, "too_long"));
                 None
@@ -97,10 +103,11 @@ impl Changes {
         changes.intro = free("intro", INTRO);
         if let Some(Some(address)) = &changes.avatar {
             // Other pages show it: an address that is not https would leak who looks at it, or run something.
-            if !Url::parse(address).is_ok_and(|url| url.scheme() == "https" && url.host().is_some()) {
+            if !is_https(address) {
                 errors.push(FieldError::new("avatar", "invalid_url"));
             }
         }
+        changes.details = details(object, &mut errors);
         if errors.is_empty() { Ok(changes) } else { Err(errors) }
     }
 
@@ -127,14 +134,43 @@ impl Changes {
                 field.clone_from(value);
             }
         }
+        for (name, value) in &self.details {
+            changed.details.set(name, value.clone());
+        }
         changed.updated_at = now;
         Ok(changed)
     }
 }
 
+/// The details that `object` changes. An address is an object in JSON (one that is null is told no longer), and fields of
+/// their own in a form: `address.country`.
+fn details(object: &Map<String, Value>, errors: &mut Vec<FieldError>) -> Vec<(&'static str, Option<String>)> {
+    let mut changes = Vec::new();
+    let address = object.get("address");
+    if !address.is_none_or(|address| address.is_object() || address.is_null()) {
+        errors.push(FieldError::new("address", "not_an_object"));
+    }
+    for detail in &DETAILS {
+        let nested = detail.of_address().and_then(|member| match address? {
+            Value::Object(address) => address.get(member),
+            gone => Some(gone).filter(|gone| gone.is_null()),
+        });
+        match text(nested.or_else(|| object.get(detail.name)), detail.name) {
+            Ok(None) => {}
+            Ok(Some(None)) => changes.push((detail.name, None)),
+            Ok(Some(Some(value))) => match detail.wrong(value) {
+                Some(code) => errors.push(FieldError::new(detail.name, code)),
+                None => changes.push((detail.name, Some(value.to_owned()))),
+            },
+            Err(error) => errors.push(error),
+        }
+    }
+    changes
+}
+
 /// A string field: absent, null or empty, or text without white space around it.
-fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<Option<Option<&'a str>>, FieldError> {
-    match object.get(field) {
+fn text<'a>(value: Option<&'a Value>, field: &'static str) -> Result<Option<Option<&'a str>>, FieldError> {
+    match value {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(None)),
         Some(Value::String(value)) => Ok(Some(Some(value.trim()).filter(|value| !value.is_empty()))),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::details::{DETAILS, Details};
 use super::identifier::{Identifier, IdentifierKind};
 use crate::clock::Time;
 use crate::id::UserId;
@@ -42,6 +43,9 @@ pub struct User {
     /// A few words.
     #[serde(default)]
     pub intro: Option<String>,
+    /// What else they tell about themselves.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
     /// When they registered.
     pub created_at: Time,
     /// When the profile last changed.
@@ -76,6 +80,7 @@ impl User {
             nickname: None,
             avatar: None,
             intro: None,
+            details: Details::default(),
             created_at: now,
             updated_at: now,
         }
@@ -120,9 +125,9 @@ impl User {
         }
     }
 
-    /// The user as they see themselves, in JSON.
+    /// The user as they see themselves, in JSON. Of the details, those that they tell.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "user_id": self.user_id,
             "username": self.username,
             "email": self.email,
@@ -133,6 +138,14 @@ impl User {
             "avatar": self.avatar,
             "intro": self.intro,
             "created_at": self.created_at.to_string(),
-        })
+        });
+        let details = DETAILS.iter().filter(|detail| detail.of_address().is_none());
+        let details = details.map(|detail| (detail.name, self.details.get(detail.name).map(Value::from)));
+        for (name, value) in details.chain([("address", self.details.address())]) {
+            if let (Some(members), Some(value)) = (json.as_object_mut(), value) {
+                members.insert(name.to_owned(), value);
+            }
+        }
+        json
     }
 }

@@ -37,6 +37,8 @@ pub struct Bearer {
     pub user: Option<User>,
     /// The session, where the token came from `POST /login`.
     pub session: Option<Session>,
+    /// What it hangs on, where it came of a code.
+    pub family: Option<Family>,
 }
 
 impl Bearer {
@@ -168,7 +170,7 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
             let (session, user) = app.store.find_session(user_id, session_id).await?;
             match (session, user) {
                 (Some(session), Some(user)) if session.is_live(&user, now) => {
-                    Ok(Bearer { claims, client: None, user: Some(user), session: Some(session) })
+                    Ok(Bearer { claims, client: None, user: Some(user), session: Some(session), family: None })
                 }
                 _ => Err(invalid("the session is over")),
             }
@@ -179,7 +181,7 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
             let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
             match app.store.find_client(client_id).await? {
                 Some(client) if !client.disabled => {
-                    Ok(Bearer { claims, client: Some(client), user: None, session: None })
+                    Ok(Bearer { claims, client: Some(client), user: None, session: None, family: None })
                 }
                 _ => Err(invalid("the client is gone or disabled")),
             }
@@ -215,7 +217,7 @@ async fn of_family(
         return Err(invalid("the client is disabled"));
     }
     stands(&owner, &user, &grant, &family).map_err(invalid)?;
-    Ok(Bearer { claims, client: Some(client), user: Some(user), session: None })
+    Ok(Bearer { claims, client: Some(client), user: Some(user), session: None, family: Some(family) })
 }
 
 /// Whether everything that a family hangs on still stands: client, user, consent, and itself.

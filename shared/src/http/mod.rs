@@ -2,6 +2,7 @@
 
 pub mod bearer;
 pub mod client_auth;
+pub mod consent;
 pub mod cookies;
 pub mod cors;
 pub mod csrf;

@@ -5,12 +5,14 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use super::incoming::Incoming;
 use super::page;
 use super::problem::Problem;
 use crate::config::Issuer;
 use crate::log;
 use crate::oauth::authorization_request::ReturnAddress;
-use crate::oauth::{ErrorCode, OAuthError, RedirectUri};
+use crate::oauth::{ErrorCode, OAuthError, RedirectUri, ResponseMode};
+use crate::pages::{FormPost, Layout};
 use crate::store::StoreError;
 
 /// How a protocol endpoint fails.
@@ -88,18 +90,37 @@ impl Failure {
 }
 
 /// Sends the browser back to the application with `pairs`, and with `state` and `iss` (RFC 9207), which every answer
-/// carries.
-pub fn redirect_back(issuer: &Issuer, address: &ReturnAddress, pairs: &[(&str, &str)]) -> Response {
+/// carries: in the way that the request asked for.
+pub fn redirect_back(
+    incoming: &Incoming,
+    issuer: &Issuer,
+    address: &ReturnAddress,
+    pairs: &[(&str, &str)],
+) -> Response {
     let mut pairs = pairs.to_vec();
     if let Some(state) = &address.state {
         pairs.push(("state", state));
     }
     pairs.push(("iss", issuer.as_str()));
-    page::see_other(&RedirectUri::with_query(&address.redirect_uri, &pairs))
+    match address.mode {
+        ResponseMode::Query => page::see_other(&RedirectUri::with_query(&address.redirect_uri, &pairs)),
+        ResponseMode::Fragment => page::see_other(&RedirectUri::with_fragment(&address.redirect_uri, &pairs)),
+        ResponseMode::FormPost => {
+            let destination = RedirectUri::parse(&address.redirect_uri).map(|uri| uri.destination());
+            let form = FormPost {
+                layout: Layout::new(incoming.lang(), None, "", "/"),
+                action: &address.redirect_uri,
+                destination: destination.as_deref().unwrap_or(&address.redirect_uri),
+                fields: pairs,
+            };
+            page::render_with_script(StatusCode::OK, &form)
+        }
+    }
 }
 
 /// Tells the application by redirect what went wrong (RFC 6749 §4.1.2.1).
-pub fn redirect_error(issuer: &Issuer, address: &ReturnAddress, error: &OAuthError) -> Response {
+pub fn redirect_error(incoming: &Incoming, issuer: &Issuer, address: &ReturnAddress, error: &OAuthError) -> Response {
     log::refused(error.code.as_str(), error.detail);
-    redirect_back(issuer, address, &[("error", error.code.as_str()), ("error_description", &error.description)])
+    let pairs = [("error", error.code.as_str()), ("error_description", &error.description)];
+    redirect_back(incoming, issuer, address, &pairs)
 }

@@ -10,7 +10,7 @@ use super::incoming::Incoming;
 use crate::account::User;
 use crate::app::{App, Site};
 use crate::i18n::Lang;
-use crate::pages::{CONTENT_SECURITY_POLICY, Layout, Template};
+use crate::pages::{CONTENT_SECURITY_POLICY, Layout, SCRIPT_SECURITY_POLICY, Template};
 
 /// What a page for this browser needs around it.
 pub struct Frame {
@@ -56,6 +56,14 @@ pub fn render(status: StatusCode, page: &impl Template) -> Response {
     });
     let mut response = answer(status, "text/html; charset=utf-8", html);
     protect(response.headers_mut());
+    response
+}
+
+/// Renders the page that has a script.
+pub fn render_with_script(status: StatusCode, page: &impl Template) -> Response {
+    let mut response = render(status, page);
+    let policy = HeaderValue::from_static(SCRIPT_SECURITY_POLICY);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 

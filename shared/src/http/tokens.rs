@@ -1,6 +1,7 @@
 //! Tokens, signed.
 
 use http::StatusCode;
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use crate::app::{App, Site};
@@ -73,8 +74,14 @@ pub struct IdToken<'a> {
     pub family: &'a Family,
     /// From the authorization request.
     pub nonce: Option<String>,
+    /// What it tells about the user.
+    pub about: Map<String, Value>,
     /// The access token that comes along.
     pub access_token: Option<&'a str>,
+    /// The code that comes along, where it comes by redirect.
+    pub code: Option<&'a str>,
+    /// The `state` that it comes back with, there.
+    pub state: Option<&'a str>,
     /// When it ends.
     pub exp: Time,
 }
@@ -97,6 +104,9 @@ impl IdToken<'_> {
             nonce: self.nonce,
             sid: family.session_id.map(id_token::sid),
             at_hash: self.access_token.map(|token| id_token::half_hash(alg, token)),
+            c_hash: self.code.map(|code| id_token::half_hash(alg, code)),
+            s_hash: self.state.map(|state| id_token::half_hash(alg, state)),
+            about: self.about,
         };
         id_token::sign(site, alg, &claims, now).ok_or_else(no_key)
     }

@@ -81,6 +81,27 @@ messages! {
     account_profile,
     account_save,
     account_saved,
+    account_more,
+    account_more_hint,
+    detail_given_name,
+    detail_middle_name,
+    detail_family_name,
+    detail_gender,
+    detail_birthdate,
+    detail_birthdate_hint,
+    detail_profile,
+    detail_website,
+    detail_url_hint,
+    detail_zoneinfo,
+    detail_zoneinfo_hint,
+    detail_locale,
+    detail_locale_hint,
+    detail_street_address,
+    detail_locality,
+    detail_region,
+    detail_postal_code,
+    detail_country,
+    detail_formatted,
     account_password,
     account_old_password,
     account_new_password,
@@ -122,6 +143,12 @@ messages! {
     consent_allow,
     consent_deny,
 
+    // On the way back to an application.
+    form_post_title,
+    /// With `{host}`.
+    form_post_lead,
+    form_post_continue,
+
     // Scopes: what an application may do, and what that covers.
     scope_openid,
     scope_openid_detail,
@@ -131,6 +158,8 @@ messages! {
     scope_email_detail,
     scope_phone,
     scope_phone_detail,
+    scope_address,
+    scope_address_detail,
     scope_offline_access,
     scope_offline_access_detail,
     scope_collections_read,
@@ -173,6 +202,9 @@ messages! {
     error_wrong_password,
     error_last_identifier,
     error_invalid_url,
+    error_invalid_birthdate,
+    error_invalid_zoneinfo,
+    error_invalid_locale,
     error_need_identifier,
     error_invalid,
 
@@ -210,8 +242,33 @@ impl Messages {
             ("wrong_password", _) => self.error_wrong_password,
             ("last_identifier", _) => self.error_last_identifier,
             ("invalid_url", _) => self.error_invalid_url,
+            ("invalid_birthdate", _) => self.error_invalid_birthdate,
+            ("invalid_zoneinfo", _) => self.error_invalid_zoneinfo,
+            ("invalid_locale", _) => self.error_invalid_locale,
             ("need_identifier", _) => self.error_need_identifier,
             _ => self.error_invalid,
+        }
+    }
+
+    /// A detail of a profile: what it is called, and a hint or nothing.
+    pub fn detail(&self, name: &str) -> (&'static str, &'static str) {
+        match name {
+            "given_name" => (self.detail_given_name, ""),
+            "middle_name" => (self.detail_middle_name, ""),
+            "family_name" => (self.detail_family_name, ""),
+            "gender" => (self.detail_gender, ""),
+            "birthdate" => (self.detail_birthdate, self.detail_birthdate_hint),
+            "profile" => (self.detail_profile, self.detail_url_hint),
+            "website" => (self.detail_website, self.detail_url_hint),
+            "zoneinfo" => (self.detail_zoneinfo, self.detail_zoneinfo_hint),
+            "locale" => (self.detail_locale, self.detail_locale_hint),
+            "address.street_address" => (self.detail_street_address, ""),
+            "address.locality" => (self.detail_locality, ""),
+            "address.region" => (self.detail_region, ""),
+            "address.postal_code" => (self.detail_postal_code, ""),
+            "address.country" => (self.detail_country, ""),
+            "address.formatted" => (self.detail_formatted, ""),
+            _ => ("", ""),
         }
     }
 
@@ -222,6 +279,7 @@ impl Messages {
             "profile" => (self.scope_profile, self.scope_profile_detail),
             "email" => (self.scope_email, self.scope_email_detail),
             "phone" => (self.scope_phone, self.scope_phone_detail),
+            "address" => (self.scope_address, self.scope_address_detail),
             "offline_access" => (self.scope_offline_access, self.scope_offline_access_detail),
             "collections:read" => (self.scope_collections_read, self.scope_collections_read_detail),
             "collections:write" => (self.scope_collections_write, self.scope_collections_write_detail),
@@ -238,7 +296,8 @@ mod tests {
     fn every_code_but_an_unknown_one_has_words_of_its_own() {
         let m = Lang::En.messages();
         let codes = "required taken invalid_username invalid_email invalid_phone too_short too_long too_common \
-                     wrong_password last_identifier invalid_url need_identifier";
+                     wrong_password last_identifier invalid_url need_identifier invalid_birthdate invalid_zoneinfo \
+                     invalid_locale";
         for code in codes.split_whitespace() {
             for field in ["username", "email", "phone", "password", "new_password", "avatar"] {
                 assert_ne!(m.field_error(field, code), m.error_invalid, "{field}: {code}");

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::app::Site;
 use crate::clock::Time;
@@ -33,6 +34,15 @@ pub struct IdClaims {
     /// Binds the access token that comes along (§3.1.3.6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    /// Binds the code that comes along (§3.3.2.11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
+    /// Binds the `state` beside it (FAPI 1.0 Advanced §5.1.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s_hash: Option<String>,
+    /// What is told about the user here, beside the above.
+    #[serde(flatten)]
+    pub about: Map<String, Value>,
 }
 
 /// The left half of a text's hash, which is the hash of the algorithm that signs the ID token: `at_hash`, `c_hash`

@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod dpop;
+pub mod hint;
 pub mod id_token;
 pub mod keys;
 pub mod subject;

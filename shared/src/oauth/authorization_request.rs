@@ -4,12 +4,15 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
+use super::claims::ClaimsParameter;
 use super::client::Client;
 use super::error::{ErrorCode, OAuthError};
 use super::metadata::GrantType;
 use super::params::Params;
 use super::pkce;
 use super::resource;
+use super::response_mode::ResponseMode;
+use super::response_type::ResponseType;
 use super::scope::{Scope, ScopeToken};
 use crate::account::Session;
 use crate::clock::Time;
@@ -18,6 +21,8 @@ use crate::seal::Sealable;
 
 /// The whole request may be this long: it travels sealed in an address when the user has to sign in first.
 pub const MAX_LENGTH: usize = 4096;
+
+const LEGACY_NONCE: usize = 512;
 
 /// Where the answer goes. Trusted: the client registered it.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ pub struct ReturnAddress {
     pub named: bool,
     /// Given back byte for byte.
     pub state: Option<String>,
+    /// How the answer goes there.
+    pub mode: ResponseMode,
 }
 
 impl ReturnAddress {
@@ -38,16 +45,18 @@ impl ReturnAddress {
     pub fn find(client: &Client, params: &Params) -> Result<Self, OAuthError> {
         let registered = &client.metadata.redirect_uris;
         let state = params.get("state").map(str::to_owned);
+        // The rest of the request is judged later: by then it must be known how to tell its errors.
+        let mode = ResponseMode::of(client, params).unwrap_or_else(|_| ResponseMode::default_of(client, params));
         if let Some(presented) = params.get("redirect_uri") {
             if !registered.iter().any(|uri| uri.matches(presented, client.is_native())) {
                 return Err(OAuthError::invalid_request("redirect_uri is not one that the application registered"));
             }
-            return Ok(Self { redirect_uri: presented.to_owned(), named: true, state });
+            return Ok(Self { redirect_uri: presented.to_owned(), named: true, state, mode });
         }
         // OpenID Connect Core §3.1.2.1 requires it; OAuth lets it be left out where there is only one.
         let openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid"));
         match registered.as_slice() {
-            [only] if !openid => Ok(Self { redirect_uri: only.as_str().to_owned(), named: false, state }),
+            [only] if !openid => Ok(Self { redirect_uri: only.as_str().to_owned(), named: false, state, mode }),
             _ => Err(OAuthError::invalid_request("redirect_uri is missing")),
         }
     }
@@ -69,8 +78,12 @@ pub struct Prompt {
 /// A request that passed every check that needs no user.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
+    /// What the answer is to hold.
+    pub response_type: ResponseType,
     /// What is asked for, within what the client registered.
     pub scope: Scope,
+    /// Claims asked for one by one, and of whom.
+    pub claims: ClaimsParameter,
     /// For the ID token.
     pub nonce: Option<String>,
     /// PKCE.
@@ -102,28 +115,39 @@ impl AuthorizationRequest {
         if params.get("request_uri").is_some() {
             return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
         }
-        match params.get("response_type") {
-            None => return Err(invalid("response_type is missing: it must be code")),
-            Some("code") => {}
-            Some(_) => {
-                let description = "response_type must be code";
-                return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, description));
-            }
-        }
-        if !client.allows(GrantType::AuthorizationCode) {
-            let description = "the application is not registered for authorization_code";
-            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
-        }
-        if params.get("response_mode").is_some_and(|mode| mode != "query") {
-            return Err(invalid("response_mode must be query"));
-        }
+        let response_type = response_type(client, params)?;
+        ResponseMode::of(client, params)?;
         let code_challenge = pkce::challenge(params)?;
-        if code_challenge.is_none() && client.needs_pkce() {
+        if code_challenge.is_none() && client.needs_pkce() && response_type.code {
             return Err(invalid("code_challenge is missing: this application must use PKCE with S256"));
         }
+        let mut scope = scope(client, params)?;
+        let nonce = params.get("nonce").map(str::to_owned);
+        if !response_type.code {
+            // OpenID Connect Core §11.
+            scope = scope.without(ScopeToken::OfflineAccess);
+        }
+        if response_type.id_token {
+            if !scope.contains(ScopeToken::Openid) {
+                return Err(invalid("an ID token needs the scope openid"));
+            }
+            // OpenID Connect Core §3.2.2.1, §3.3.2.11: else it could be put into another session.
+            match nonce.as_deref() {
+                None => return Err(invalid("nonce is missing: an ID token that comes by redirect needs one")),
+                // It is carried in the code and in the token, which go back in one header.
+                Some(nonce) if nonce.len() > LEGACY_NONCE => return Err(invalid("nonce is longer than 512 bytes")),
+                Some(_) => {}
+            }
+        }
         Ok(Self {
-            scope: scope(client, params)?,
-            nonce: params.get("nonce").map(str::to_owned),
+            response_type,
+            claims: match params.get("claims") {
+                // Without openid it is no request of OpenID Connect's, whose parameter this is.
+                Some(text) if scope.contains(ScopeToken::Openid) => ClaimsParameter::parse(client, text)?,
+                _ => ClaimsParameter::default(),
+            },
+            scope,
+            nonce,
             code_challenge,
             resources: resource::asked(client, params, issuer)?,
             dpop_jkt: dpop_jkt(params)?,
@@ -133,6 +157,11 @@ impl AuthorizationRequest {
         })
     }
 
+    /// What the user has to consent to: the scope, and what would let out the claims that are asked for beside it.
+    pub fn consent(&self) -> Scope {
+        self.scope.union(&self.claims.requested.scope())
+    }
+
     /// Whether somebody who signed in at `auth_time` must do so again. A sign-in that was made for this request
     /// satisfies both `prompt=login` and any `max_age`.
     pub fn needs_sign_in(&self, auth_time: Time, made_for_this: bool, now: Time) -> bool {
@@ -140,6 +169,31 @@ impl AuthorizationRequest {
         let too_old = |seconds| seconds == 0 || now - auth_time > seconds;
         !made_for_this && (self.prompt.login || self.max_age.is_some_and(too_old))
     }
+}
+
+/// The implicit grant and its hybrids are for whom an administrator allowed them (RFC 9700 §2.1.2); to anybody else it is as
+/// if there were none.
+fn response_type(client: &Client, params: &Params) -> Result<ResponseType, OAuthError> {
+    let Some(text) = params.get("response_type") else {
+        return Err(OAuthError::invalid_request("response_type is missing: it must be code"));
+    };
+    let known = |asked: &ResponseType| *asked == ResponseType::CODE || client.allows(GrantType::Implicit);
+    let Some(asked) = text.parse().ok().filter(known) else {
+        let description = "response_type must be code";
+        return Err(OAuthError::new(ErrorCode::UnsupportedResponseType, description));
+    };
+    let refuse = |description: &'static str| Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
+    if asked.code && !client.allows(GrantType::AuthorizationCode) {
+        return refuse("the application is not registered for authorization_code");
+    }
+    if asked.is_legacy() && !client.metadata.response_types.contains(&asked) {
+        return refuse("the application is not registered for this response_type");
+    }
+    // Nobody proves a key on the way back to an address.
+    if asked.token && (client.metadata.dpop_bound_access_tokens || client.metadata.is_fapi()) {
+        return refuse("the application gets access tokens from the token endpoint alone, bound to a key");
+    }
+    Ok(asked)
 }
 
 fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {

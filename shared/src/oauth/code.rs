@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::RequestedClaims;
 use super::dialect::{Dialect, redeems};
 use super::error::OAuthError;
 use super::pkce;
@@ -33,6 +34,9 @@ pub struct AuthorizationCode {
     pub code_challenge: Option<String>,
     /// What was granted.
     pub scope: Scope,
+    /// Claims that were asked for one by one.
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// Resource servers that its tokens may be for (RFC 8707); this one, if none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,

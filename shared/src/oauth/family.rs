@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::RequestedClaims;
 use super::client::Client;
 use super::code::AuthorizationCode;
 use super::dialect::Dialect;
@@ -27,6 +28,9 @@ pub struct Family {
     pub session_id: Option<SessionId>,
     /// What was granted; narrowing a token never changes it.
     pub scope: Scope,
+    /// Claims that were asked for one by one.
+    #[serde(default, skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
     /// Resource servers that its tokens may be for (RFC 8707); this one, if none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
@@ -68,6 +72,7 @@ impl Family {
             grant_id: code.grant_id,
             session_id: code.session_id,
             scope: code.scope.clone(),
+            claims: code.claims.clone(),
             resources: code.resources.clone(),
             dpop_jkt: None,
             auth_time: code.auth_time,

@@ -13,6 +13,7 @@ pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
 pub mod resource;
+pub mod response_mode;
 pub mod response_type;
 pub mod scope;
 
@@ -24,5 +25,6 @@ pub use error::{ErrorCode, OAuthError};
 pub use family::Family;
 pub use params::Params;
 pub use redirect_uri::RedirectUri;
+pub use response_mode::ResponseMode;
 pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeToken};

@@ -74,10 +74,7 @@ impl RedirectUri {
 
     /// The URI with `pairs` added to its query; a query that it already has stays (RFC 6749 §3.1.2).
     pub fn with_query(presented: &str, pairs: &[(&str, &str)]) -> String {
-        // %20 rather than +: both a form decoder and decodeURIComponent give the state back byte for byte.
-        let encode = |text| utf8_percent_encode(text, UNRESERVED);
-        let query: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let query = query.join("&");
+        let query = encoded(pairs);
         let separator = match presented.split_once('?') {
             None => "?",
             Some((_, "")) => "",
@@ -85,6 +82,17 @@ impl RedirectUri {
         };
         format!("{presented}{separator}{query}")
     }
+
+    /// The URI with `pairs` in its fragment: a registered one has none.
+    pub fn with_fragment(presented: &str, pairs: &[(&str, &str)]) -> String {
+        format!("{presented}#{}", encoded(pairs))
+    }
+}
+
+/// %20 rather than +: both a form decoder and decodeURIComponent give the state back byte for byte.
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, UNRESERVED)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 impl fmt::Display for RedirectUri {

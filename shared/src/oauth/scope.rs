@@ -18,6 +18,8 @@ pub enum ScopeToken {
     Email,
     /// Phone number.
     Phone,
+    /// Postal address.
+    Address,
     /// A refresh token in an OpenID Connect request.
     OfflineAccess,
     /// Reading the collection.
@@ -28,11 +30,12 @@ pub enum ScopeToken {
 
 impl ScopeToken {
     /// All that a client can be given, in the order in which they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Openid,
         Self::Profile,
         Self::Email,
         Self::Phone,
+        Self::Address,
         Self::OfflineAccess,
         Self::CollectionsRead,
         Self::CollectionsWrite,
@@ -45,6 +48,7 @@ impl ScopeToken {
             Self::Profile => "profile",
             Self::Email => "email",
             Self::Phone => "phone",
+            Self::Address => "address",
             Self::OfflineAccess => "offline_access",
             Self::CollectionsRead => "collections:read",
             Self::CollectionsWrite => "collections:write",
@@ -90,6 +94,12 @@ impl Scope {
     /// What is in either.
     pub fn union(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0).copied().collect())
+    }
+
+    /// With `token`.
+    pub fn with(mut self, token: ScopeToken) -> Self {
+        self.0.insert(token);
+        self
     }
 
     /// Without `token`.

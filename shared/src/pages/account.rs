@@ -60,7 +60,8 @@ pub struct SelectAccount<'a> {
     pub other_href: &'a str,
 }
 
-/// `GET /account`. Its forms: `POST /account` (`nickname`, `username`, `email`, `phone`, `avatar`, `intro`),
+/// `GET /account`. Its forms: `POST /account` (`nickname`, `username`, `email`, `phone`, `avatar`, `intro`,
+/// and those of [`crate::account::DETAILS`]),
 /// `POST /account/password` (`old_password`, `new_password`), `POST /logout`, and `POST /account/delete`
 /// (`password`); each with `csrf`.
 #[derive(Debug, Template)]
@@ -88,6 +89,8 @@ pub struct Account<'a> {
     pub avatar: &'a str,
     /// The profile's, or empty.
     pub intro: &'a str,
+    /// What else the profile has, in order.
+    pub details: Vec<Detail<'a>>,
     /// What just succeeded, in words: `account_saved`, `account_password_changed`.
     pub notice: Option<&'a str>,
     /// What is wrong with the fields of any of the forms.
@@ -96,7 +99,49 @@ pub struct Account<'a> {
     pub error: Option<&'a str>,
 }
 
+/// One thing more that a profile has.
+#[derive(Clone, Debug)]
+pub struct Detail<'a> {
+    /// The field's name: `birthdate`, `address.country`.
+    pub name: &'static str,
+    /// The profile's, or empty.
+    pub value: std::borrow::Cow<'a, str>,
+}
+
+impl Detail<'_> {
+    fn is_long(&self) -> bool {
+        matches!(self.name, "address.street_address" | "address.formatted")
+    }
+
+    fn kind(&self) -> &'static str {
+        if matches!(self.name, "profile" | "website") { "url" } else { "text" }
+    }
+
+    /// HTML §4.10.19.7: what a browser may fill in.
+    fn autocomplete(&self) -> &'static str {
+        match self.name {
+            "given_name" => "given-name",
+            "middle_name" => "additional-name",
+            "family_name" => "family-name",
+            "gender" => "sex",
+            "birthdate" => "bday",
+            "website" => "url",
+            "locale" => "language",
+            "address.locality" => "address-level2",
+            "address.region" => "address-level1",
+            "address.postal_code" => "postal-code",
+            "address.country" => "country-name",
+            _ => "off",
+        }
+    }
+}
+
 impl Account<'_> {
+    /// Whether something of the details is wrong: then they are shown.
+    fn details_are_wrong(&self) -> bool {
+        self.errors.iter().any(|error| self.details.iter().any(|detail| detail.name == error.field))
+    }
+
     /// The date of [`Account::created_at`].
     fn created_date(&self) -> &str {
         self.created_at.split('T').next().unwrap_or_default()

@@ -1,20 +1,22 @@
 //! The pages: one askama template and one struct for each, which handlers fill and render.
 //!
-//! Architecture invariant: pages are plain HTML forms. No script, no inline style, nothing from another site, so
-//! that [`CONTENT_SECURITY_POLICY`] holds for all of them. Templates escape whatever they are given; none turns
-//! that off.
+//! Architecture invariant: pages are plain HTML forms that work without a script. None has an inline script or style,
+//! nor anything from another site, so that [`CONTENT_SECURITY_POLICY`] holds for all but the one that posts itself
+//! ([`FormPost`]). Templates escape whatever they are given; none turns that off.
 
 mod account;
 mod applications;
 pub mod assets;
 mod consent;
+mod form_post;
 pub mod samples;
 mod site;
 
-pub use account::{Account, Login, Register, SelectAccount};
+pub use account::{Account, Detail, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
 pub use consent::{Consent, ConsentScope};
+pub use form_post::FormPost;
 pub use site::{ErrorPage, Home};
 
 use crate::account::FieldError;
@@ -24,6 +26,10 @@ use crate::i18n::{Lang, Messages};
 /// redirects after a form too, and a consent's goes to the application.
 pub const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The same for the page with a script: of ours, and in a file.
+pub const SCRIPT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                                          base-uri 'none'; frame-ancestors 'none'";
 
 /// What the frame around every page needs.
 #[derive(Clone, Debug)]
@@ -84,6 +90,7 @@ mod tests {
     #[test]
     fn hostile_text_is_shown_and_never_obeyed() {
         for (name, html) in samples::render(Lang::En).unwrap() {
+            let html = html.replace("<script src=\"/static/form_post.js\" defer></script>", "");
             for banned in ["<script", "<img src=x", " style=", "javascript:"] {
                 assert!(!html.contains(banned), "{name} contains {banned}");
             }
@@ -107,11 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn every_form_that_posts_carries_the_csrf_token() {
+    fn every_form_of_ours_carries_the_csrf_token_and_none_that_goes_elsewhere() {
         for (name, html) in samples::render(Lang::ZhCn).unwrap() {
             for form in html.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next()) {
                 assert!(form.contains("method=\"post\""), "{name}");
-                assert!(form.contains("<input type=\"hidden\" name=\"csrf\" value=\"csrf-token\">"), "{name}");
+                let csrf = form.contains("<input type=\"hidden\" name=\"csrf\" value=\"csrf-token\">");
+                assert_eq!(csrf, form.contains(" action=\"/"), "{name}");
             }
         }
     }

@@ -4,10 +4,10 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, ErrorPage, Home, Layout, Login, Register,
-    SelectAccount,
+    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, Detail, ErrorPage, FormPost, Home, Layout,
+    Login, Register, SelectAccount,
 };
-use crate::account::FieldError;
+use crate::account::{DETAILS, FieldError};
 use crate::i18n::{Lang, fill};
 
 const HOSTILE: &str = "\"><script>alert('moe')</script><img src=x onerror=alert(1)>";
@@ -54,6 +54,10 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         phone_verified: false,
         avatar: text.unwrap_or("https://example.org/kero.png"),
         intro: text.unwrap_or("绝对没问题的！\nEverything will surely be all right."),
+        details: DETAILS
+            .iter()
+            .map(|detail| Detail { name: detail.name, value: text.unwrap_or_default().into() })
+            .collect(),
         notice,
         errors,
         error: None,
@@ -86,6 +90,12 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         client_id: "client_k3v7mq2xw5p4zr6tnajd4hs2fe",
         client_secret,
         issuer: "https://id.example.org",
+    };
+    let form_post = |text: &'static str| FormPost {
+        layout: visitor("/"),
+        action: "https://app.zhuifan.example/cb?from=bangumoe&x=1",
+        destination: "app.zhuifan.example",
+        fields: vec![("code", "AQAB-_"), ("state", text), ("iss", "https://id.example.org")],
     };
     let failed = |status, detail| ErrorPage::of_status(visitor("/nowhere"), status, detail);
 
@@ -134,6 +144,8 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
                     error("nickname", "too_long"),
                     error("avatar", "invalid_url"),
                     error("intro", "too_long"),
+                    error("birthdate", "invalid_birthdate"),
+                    error("address.formatted", "too_long"),
                     error("old_password", "wrong_password"),
                     error("new_password", "too_common"),
                     error("password", "wrong_password"),
@@ -158,7 +170,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
                 "追番小助手",
                 None,
                 "127.0.0.1:51004",
-                scopes("openid profile email phone offline_access collections:read", &["openid", "profile"]),
+                scopes("openid profile email phone address offline_access collections:read", &["openid", "profile"]),
             )
             .render()?,
         ),
@@ -171,6 +183,8 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         ),
         ("application-created", created("追番小助手", Some("gX0p0Yc1u2Vb9mB6k4n3QwqWZkq7n2h5bS1sT8rYt0E")).render()?),
         ("application-created-public", created(HOSTILE, None).render()?),
+        ("form-post", form_post("xyz").render()?),
+        ("form-post-hostile", form_post(HOSTILE).render()?),
         ("error", failed(404, None).render()?),
         ("error-detail", failed(400, Some("invalid_request: redirect_uri isn't registered")).render()?),
         ("error-unavailable", failed(503, Some(HOSTILE)).render()?),

@@ -34,7 +34,7 @@ async fn t27_an_application_may_send_passwords_only_where_an_administrator_allow
         let token = grant(&site, &client, &code).await.json()["token"].as_str().unwrap().to_owned();
         assert_eq!(getinfo(&site, prefix, &token).await.json()["uname"], "sakura");
     }
-    // It opens that one door: the grant itself is not there, and discovery is silent about it.
+    // It opens that one door: the standard's has no room for a secret that was chosen, and discovery is silent about it.
     let pairs = [("grant_type", "password"), ("username", "sakura"), ("password", PASSWORD)];
     let reply = site.token(&client, &pairs).await;
     assert_ne!(reply.status, 200);

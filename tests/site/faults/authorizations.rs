@@ -112,3 +112,21 @@ async fn e61_a_consent_beside_another_tabs_keeps_both_or_only_the_other() {
     };
     withstands(&site, "POST /oauth2/authorize", prepare, run, after).await;
 }
+
+#[tokio::test]
+async fn e61_an_application_of_the_sites_own_that_met_a_failing_table_can_ask_again() {
+    let site = TestSite::start().await;
+    let browser = newcomer(&site, &fresh("sakura")).await.browser;
+    let prepare = async || {
+        let client = site.client().await;
+        site.change_client(&client, |client| client.policies.first_party = true).await;
+        client
+    };
+    let run = async |client: &Client| browser.authorize(&client.query(SCOPE)).await;
+    let after = async |client: &Client, ended: Ended| {
+        let case = ended.case.clone();
+        let code = ended.or_else(run(client)).await.parameter("code").expect(&case);
+        assert_eq!(site.redeem(client, &code, VERIFIER).await.status, 200, "{case}");
+    };
+    withstands(&site, "GET /oauth2/authorize", prepare, run, after).await;
+}
