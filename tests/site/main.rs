@@ -22,6 +22,7 @@ mod fetch;
 mod forms;
 mod gateway;
 mod health;
+mod inspect;
 mod keys;
 mod legacy;
 mod logs;

@@ -31,7 +31,7 @@ pub(crate) fn ask(
     let consent = request.consent();
     let scopes = consent.iter().map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
     let redirect_host = RedirectUri::parse(&asked.address.redirect_uri).map(|uri| uri.destination());
-    let client_host = asked.client.metadata.client_uri.as_deref().and_then(host);
+    let client_host = asked.client.host();
     let page = pages::Consent {
         layout: frame.layout(),
         client_name: &asked.client.display_name(),
@@ -44,11 +44,6 @@ pub(crate) fn ask(
         switch_href: &login_href(site, &asked.progress),
     };
     frame.render(app, StatusCode::OK, &page)
-}
-
-fn host(address: &str) -> Option<String> {
-    let (_, rest) = address.split_once("://")?;
-    rest.split(['/', '?', '#']).next().map(str::to_owned)
 }
 
 /// The consent page's form.

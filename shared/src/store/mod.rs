@@ -17,6 +17,7 @@ pub mod purges;
 pub mod pushed;
 pub mod rates;
 mod retries;
+pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod table;
