@@ -13,6 +13,7 @@ mod client_keys;
 mod collections;
 mod inspect;
 mod legacy;
+mod logout;
 mod operator;
 mod par;
 mod passwords;

@@ -7,6 +7,7 @@ mod access;
 mod client_keys;
 mod inspect;
 mod legacy;
+mod logout;
 mod par;
 mod proofs;
 mod registrations;
@@ -99,6 +100,8 @@ async fn grand_tour(site: &TestSite) {
     weaken(site, &user.user_id).await;
 
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
+
+    logout::tour(site, &browser, &user).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

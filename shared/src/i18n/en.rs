@@ -131,6 +131,13 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "Allow",
     consent_deny: "Deny",
 
+    sign_out_title: "Sign out?",
+    sign_out_asked_by: "{client} asks to sign you out here.",
+    sign_out_stay: "Stay signed in",
+    signed_out_title: "You’re signed out",
+    signed_out_lead: "You’re not signed in here any more in this browser.",
+    signed_out_return: "You can close this page, or go back to {client}.",
+
     form_post_title: "Back to the application",
     form_post_lead: "We’re sending you back to {host}. If nothing happens, press the button.",
     form_post_continue: "Continue",

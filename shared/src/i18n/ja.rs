@@ -131,6 +131,13 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "許可する",
     consent_deny: "許可しない",
 
+    sign_out_title: "ログアウトしますか？",
+    sign_out_asked_by: "{client} がログアウトを求めています。",
+    sign_out_stay: "ログインしたままにする",
+    signed_out_title: "ログアウトしました",
+    signed_out_lead: "このブラウザーではログアウトした状態です。",
+    signed_out_return: "このページを閉じるか、{client} にお戻りください。",
+
     form_post_title: "アプリに戻ります",
     form_post_lead: "{host} に戻ります。画面が切り替わらないときは、ボタンを押してください。",
     form_post_continue: "続ける",

@@ -166,6 +166,16 @@ messages! {
     consent_allow,
     consent_deny,
 
+    // Signing out for an application.
+    sign_out_title,
+    /// With `{client}`.
+    sign_out_asked_by,
+    sign_out_stay,
+    signed_out_title,
+    signed_out_lead,
+    /// With `{client}`.
+    signed_out_return,
+
     // On the way back to an application.
     form_post_title,
     /// With `{host}`.

@@ -131,6 +131,13 @@ pub(super) static MESSAGES: Messages = Messages {
     consent_allow: "允许",
     consent_deny: "拒绝",
 
+    sign_out_title: "要退出登录吗？",
+    sign_out_asked_by: "{client} 请求让你在此退出登录。",
+    sign_out_stay: "保持登录",
+    signed_out_title: "已退出登录",
+    signed_out_lead: "你已在此浏览器中退出登录。",
+    signed_out_return: "可以关闭此页面，或返回 {client}。",
+
     form_post_title: "返回应用",
     form_post_lead: "正在返回 {host}。如果页面没有跳转，请点击按钮。",
     form_post_continue: "继续",

@@ -11,6 +11,7 @@ pub mod assets;
 mod consent;
 mod form_post;
 pub mod samples;
+mod sign_out;
 mod site;
 
 pub use access::{AppRow, Apps, SessionRow, Sessions};
@@ -19,6 +20,7 @@ pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
 pub use consent::{Consent, ConsentScope};
 pub use form_post::FormPost;
+pub use sign_out::{SignOut, SignedOut};
 pub use site::{ErrorPage, Home};
 
 use crate::account::FieldError;

@@ -5,7 +5,7 @@ use askama::{Error, Template};
 
 use super::{
     Account, AppRow, ApplicationCreated, ApplicationForm, Apps, Consent, ConsentScope, Detail, ErrorPage, FormPost,
-    Home, Layout, Login, Register, SelectAccount, SessionRow, Sessions,
+    Home, Layout, Login, Register, SelectAccount, SessionRow, Sessions, SignOut, SignedOut,
 };
 use crate::account::{DETAILS, FieldError};
 use crate::i18n::{Lang, fill};
@@ -225,6 +225,28 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             .render()?,
         ),
         ("consent-hostile", consent(HOSTILE, Some(HOSTILE), HOSTILE, scopes("openid strange:scope", &[])).render()?),
+        (
+            "sign-out",
+            SignOut {
+                layout: member("/account"),
+                client_name: Some("追番小助手"),
+                user: "木之本小樱",
+                request: "sealed-request",
+            }
+            .render()?,
+        ),
+        (
+            "sign-out-hostile",
+            SignOut {
+                layout: member("/account"),
+                client_name: Some(HOSTILE),
+                user: HOSTILE,
+                request: "sealed-request",
+            }
+            .render()?,
+        ),
+        ("signed-out", SignedOut { layout: visitor("/"), client_name: None }.render()?),
+        ("signed-out-of", SignedOut { layout: visitor("/"), client_name: Some(HOSTILE) }.render()?),
         ("application-form", application(vec![], "").render()?),
         (
             "application-form-errors",

@@ -3,7 +3,7 @@
 //! Partitions are cut so that IAM's leading keys can keep functions apart: what reads `COLLECTION#…` needs no right to
 //! read `SECRET#…`.
 
-use crate::id::{ClientId, FamilyId, SessionId, UserId};
+use crate::id::{ClientId, FamilyId, LogoutId, SessionId, UserId};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +77,11 @@ pub fn grant(user: UserId, client: &str) -> Key {
     key(user_partition(user), format!("GRANT#{client}"))
 }
 
+/// The prefix of a user's token families.
+pub fn families(user: UserId) -> Key {
+    key(user_partition(user), "FAMILY#")
+}
+
 /// A token family.
 pub fn family(user: UserId, family: FamilyId) -> Key {
     key(user_partition(user), format!("FAMILY#{family}"))
@@ -144,3 +149,11 @@ pub fn purge(user: UserId) -> Key {
 
 /// The GSI1 partition of purge jobs.
 pub const PURGES_DUE: &str = "PURGE#DUE";
+
+/// A sign-out that clients are to be told of.
+pub fn logout(id: LogoutId) -> Key {
+    key(format!("LOGOUT#{id}"), "LOGOUT")
+}
+
+/// The GSI1 partition of sign-outs.
+pub const LOGOUTS_DUE: &str = "LOGOUT#DUE";

@@ -12,6 +12,7 @@ pub mod families;
 pub mod grants;
 pub mod item;
 pub mod keys;
+pub mod logouts;
 pub mod once;
 pub mod purges;
 pub mod pushed;
