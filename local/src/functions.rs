@@ -23,6 +23,7 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
         ("discovery", discovery::router()),
         ("login", login::router()),
         ("pages", pages::router()),
+        ("par", par::router()),
         ("register", register::router()),
         ("token", token::router()),
         ("userinfo", userinfo::router()),

@@ -12,6 +12,7 @@ mod client_keys;
 mod collections;
 mod legacy;
 mod operator;
+mod par;
 mod passwords;
 mod people;
 mod sign_in;

@@ -5,6 +5,7 @@
 
 mod client_keys;
 mod legacy;
+mod par;
 mod proofs;
 mod registrations;
 
@@ -53,6 +54,7 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     client_keys::tour(site).await;
+    par::tour(site, &browser, &client).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.

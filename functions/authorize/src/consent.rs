@@ -62,7 +62,10 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     let issuer = &app.config.issuer;
     let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(incoming, issuer, &asked.address, &error)),
+        Err(error) => {
+            asked.use_up(app).await?;
+            return Ok(redirect_error(incoming, issuer, &asked.address, &error));
+        }
     };
     let Some(signed_in) = asked.signed_in.as_ref().filter(|signed_in| {
         let SignedIn { session, .. } = signed_in;
@@ -78,9 +81,11 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
         Some("allow") => {
             let consent = request.consent();
             let grant = consent::give(app, &signed_in.user, &asked.client, asked.grant.clone(), &consent).await?;
+            asked.use_up(app).await?;
             issue(app, &site, incoming, &asked, &request, signed_in, &grant).await
         }
         Some("deny") => {
+            asked.use_up(app).await?;
             let denied = OAuthError::new(ErrorCode::AccessDenied, "the user said no");
             Ok(redirect_error(incoming, issuer, &asked.address, &denied))
         }

@@ -3,6 +3,8 @@
 mod consent;
 mod direct;
 mod implicit;
+mod object;
+mod pushed;
 mod request;
 
 use axum::Router;
@@ -62,6 +64,10 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
             if let Some(dialect) = dialect {
                 dialect.translate(&mut params);
             }
+            // Nothing that comes beside the name of a pushed request counts (RFC 9126 §4).
+            if pushed::reference(&params).is_some() {
+                params.keep(&["client_id", "request_uri"]);
+            }
             let progress = RequestInProgress {
                 params: params.to_urlencoded(),
                 began_at: app.clock.now(),
@@ -69,21 +75,29 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
                 session_id: None,
                 shown_to: None,
                 dialect: dialect.map(|dialect| dialect.name.to_owned()),
+                settled: false,
             };
             Asked::begin(app, &site, incoming, progress).await?
         }
     };
     let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error)),
+        Err(error) => {
+            asked.use_up(app).await?;
+            return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error));
+        }
     };
     // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
     // does, so that who is signed in need not sign in again.
     let from_elsewhere = incoming.method == Method::POST && csrf::check_origin(app, incoming).is_err();
     if from_elsewhere && asked.signed_in.is_none() {
-        return Ok(see_other(&format!("{}?{}", incoming.path, asked.progress.params)));
+        return Ok(see_other(&format!("{}?{}", incoming.path, params.to_urlencoded())));
     }
-    Ok(match next(&site, &asked, &request, app.clock.now()) {
+    let next = next(&site, &asked, &request, app.clock.now());
+    if matches!(next, Next::Refuse(..) | Next::Issue(..)) {
+        asked.use_up(app).await?;
+    }
+    Ok(match next {
         Next::Refuse(code, description) => {
             redirect_error(incoming, &app.config.issuer, &asked.address, &OAuthError::new(code, description))
         }
@@ -93,6 +107,7 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
         Next::Grant(signed_in) => {
             let (user, before, consent) = (&signed_in.user, asked.grant.clone(), request.consent());
             let grant = shared::http::consent::give(app, user, &asked.client, before, &consent).await?;
+            asked.use_up(app).await?;
             issue(app, &site, incoming, &asked, &request, signed_in, &grant).await?
         }
         Next::Issue(signed_in, grant) => issue(app, &site, incoming, &asked, &request, signed_in, grant).await?,

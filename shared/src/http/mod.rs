@@ -12,6 +12,7 @@ pub mod incoming;
 pub mod oauth_error;
 pub mod page;
 pub mod problem;
+pub mod request_object;
 pub mod session;
 pub mod sign_in;
 pub mod tokens;

@@ -14,6 +14,7 @@ pub mod item;
 pub mod keys;
 pub mod once;
 pub mod purges;
+pub mod pushed;
 pub mod rates;
 mod retries;
 pub mod sessions;
