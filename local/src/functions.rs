@@ -21,6 +21,8 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
         ("clients", clients::router()),
         ("collections", collections::router()),
         ("discovery", discovery::router()),
+        ("end-session", end_session::router()),
+        ("inspect", inspect::router()),
         ("login", login::router()),
         ("pages", pages::router()),
         ("par", par::router()),

@@ -92,6 +92,10 @@ id!(
     SessionId, ""
 );
 id!(
+    /// A sign-out that clients are told of.
+    LogoutId, ""
+);
+id!(
     /// One HTTP request's attempt at a write: tells the SDK's retry from somebody else's write.
     Attempt, ""
 );

@@ -5,12 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod access;
 mod accounts;
 mod applications;
 mod authorizations;
 mod client_keys;
 mod collections;
+mod inspect;
 mod legacy;
+mod logout;
 mod operator;
 mod par;
 mod passwords;

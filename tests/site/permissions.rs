@@ -3,8 +3,11 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod access;
 mod client_keys;
+mod inspect;
 mod legacy;
+mod logout;
 mod par;
 mod proofs;
 mod registrations;
@@ -50,6 +53,7 @@ async fn grand_tour(site: &TestSite) {
         site.post("/oauth2/register", Some(token), json!({ "redirect_uris": [REDIRECT] })).await;
         site.post("/logout", Some(token), json!({})).await;
     }
+    inspect::tour(site, &client, &refreshed, &theirs).await;
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
@@ -94,6 +98,10 @@ async fn grand_tour(site: &TestSite) {
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
     legacy::tour(site, &user, &client).await;
     weaken(site, &user.user_id).await;
+
+    access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
+
+    logout::tour(site, &browser, &user).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

@@ -3,7 +3,6 @@
 use axum::response::Response;
 use http::StatusCode;
 use shared::app::{App, Site};
-use shared::http::oauth_error::redirect_error;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem, consent, csrf};
@@ -13,7 +12,7 @@ use shared::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Redirec
 use shared::pages::{self, ConsentScope};
 
 use crate::request::Asked;
-use crate::{issue, login_href, open, resume_href, seal};
+use crate::{issue, login_href, open, refuse, resume_href, seal};
 
 /// The consent page (OWASP ASVS 10.7): who asks, for what, for how long, and where the user goes next.
 pub(crate) fn ask(
@@ -32,7 +31,7 @@ pub(crate) fn ask(
     let consent = request.consent();
     let scopes = consent.iter().map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
     let redirect_host = RedirectUri::parse(&asked.address.redirect_uri).map(|uri| uri.destination());
-    let client_host = asked.client.metadata.client_uri.as_deref().and_then(host);
+    let client_host = asked.client.host();
     let page = pages::Consent {
         layout: frame.layout(),
         client_name: &asked.client.display_name(),
@@ -47,11 +46,6 @@ pub(crate) fn ask(
     frame.render(app, StatusCode::OK, &page)
 }
 
-fn host(address: &str) -> Option<String> {
-    let (_, rest) = address.split_once("://")?;
-    rest.split(['/', '?', '#']).next().map(str::to_owned)
-}
-
 /// The consent page's form.
 pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> Result<Response, Problem> {
     let site = app.site().await?;
@@ -59,13 +53,9 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     params.refuse_doubled()?;
     let progress = open(&site, params.get("request").unwrap_or_default())?;
     let asked = Asked::read(app, &site, incoming, progress).await?;
-    let issuer = &app.config.issuer;
     let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => {
-            asked.use_up(app).await?;
-            return Ok(redirect_error(incoming, issuer, &asked.address, &error));
-        }
+        Err(error) => return refuse(app, incoming, &asked, &error).await,
     };
     let Some(signed_in) = asked.signed_in.as_ref().filter(|signed_in| {
         let SignedIn { session, .. } = signed_in;
@@ -81,13 +71,11 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
         Some("allow") => {
             let consent = request.consent();
             let grant = consent::give(app, &signed_in.user, &asked.client, asked.grant.clone(), &consent).await?;
-            asked.use_up(app).await?;
             issue(app, &site, incoming, &asked, &request, signed_in, &grant).await
         }
         Some("deny") => {
-            asked.use_up(app).await?;
             let denied = OAuthError::new(ErrorCode::AccessDenied, "the user said no");
-            Ok(redirect_error(incoming, issuer, &asked.address, &denied))
+            refuse(app, incoming, &asked, &denied).await
         }
         _ => Err(Problem::new(StatusCode::BAD_REQUEST, "decision must be allow or deny")),
     }

@@ -82,10 +82,7 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
     };
     let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => {
-            asked.use_up(app).await?;
-            return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error));
-        }
+        Err(error) => return refuse(app, incoming, &asked, &error).await,
     };
     // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
     // does, so that who is signed in need not sign in again.
@@ -93,21 +90,14 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
     if from_elsewhere && asked.signed_in.is_none() {
         return Ok(see_other(&format!("{}?{}", incoming.path, params.to_urlencoded())));
     }
-    let next = next(&site, &asked, &request, app.clock.now());
-    if matches!(next, Next::Refuse(..) | Next::Issue(..)) {
-        asked.use_up(app).await?;
-    }
-    Ok(match next {
-        Next::Refuse(code, description) => {
-            redirect_error(incoming, &app.config.issuer, &asked.address, &OAuthError::new(code, description))
-        }
+    Ok(match next(&site, &asked, &request, app.clock.now()) {
+        Next::Refuse(code, description) => refuse(app, incoming, &asked, &OAuthError::new(code, description)).await?,
         Next::SignIn => see_other(&login_href(&site, &asked.progress)),
         Next::ChooseAccount(signed_in) => choose_account(app, &site, incoming, &asked, signed_in),
         Next::Consent(signed_in) => consent::ask(app, &site, incoming, &asked, &request, signed_in),
         Next::Grant(signed_in) => {
             let (user, before, consent) = (&signed_in.user, asked.grant.clone(), request.consent());
             let grant = shared::http::consent::give(app, user, &asked.client, before, &consent).await?;
-            asked.use_up(app).await?;
             issue(app, &site, incoming, &asked, &request, signed_in, &grant).await?
         }
         Next::Issue(signed_in, grant) => issue(app, &site, incoming, &asked, &request, signed_in, grant).await?,
@@ -169,6 +159,12 @@ fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, si
     frame.render(app, StatusCode::OK, &page)
 }
 
+/// Sends the browser back with an error.
+async fn refuse(app: &App, incoming: &Incoming, asked: &Asked, error: &OAuthError) -> Result<Response, Problem> {
+    asked.use_up(app).await?;
+    Ok(redirect_error(incoming, &app.config.issuer, &asked.address, error))
+}
+
 /// Sends the browser back with what was asked for. Issuing a code writes nothing: see [`AuthorizationCode`].
 async fn issue(
     app: &App,
@@ -179,6 +175,7 @@ async fn issue(
     signed_in: &SignedIn,
     grant: &Grant,
 ) -> Result<Response, Problem> {
+    asked.use_up(app).await?;
     let SignedIn { user, session } = signed_in;
     let code = AuthorizationCode {
         family_id: FamilyId::new(&app.entropy),

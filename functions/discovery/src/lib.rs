@@ -60,6 +60,9 @@ fn describe(issuer: &Issuer) -> Value {
         "jwks_uri": issuer.url("/oauth2/jwks"),
         "pushed_authorization_request_endpoint": issuer.url("/oauth2/par"),
         "registration_endpoint": issuer.url("/oauth2/register"),
+        "revocation_endpoint": issuer.url("/oauth2/revoke"),
+        "end_session_endpoint": issuer.url("/oauth2/logout"),
+        "introspection_endpoint": issuer.url("/oauth2/introspect"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
@@ -70,6 +73,11 @@ fn describe(issuer: &Issuer) -> Value {
         "dpop_signing_alg_values_supported": theirs,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": theirs,
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": theirs,
+        // Not of public clients: RFC 7662 §2.1.
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": theirs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
@@ -83,5 +91,7 @@ fn describe(issuer: &Issuer) -> Value {
         "require_signed_request_object": false,
         "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
     })
 }

@@ -15,6 +15,7 @@ pub mod problem;
 pub mod request_object;
 pub mod session;
 pub mod sign_in;
+pub mod sign_out;
 pub mod tokens;
 
 use ::http::StatusCode;

@@ -31,6 +31,8 @@ messages! {
     sign_out,
     create_account,
     back_home,
+    back_account,
+    list_more,
     check_fields,
 
     // Home.
@@ -118,6 +120,27 @@ messages! {
     account_delete_password,
     account_delete_button,
 
+    // What has access to the account.
+    account_access,
+    account_access_lead,
+    apps_title,
+    apps_lead,
+    apps_none,
+    apps_since,
+    apps_withdraw,
+    apps_withdrawn,
+    sessions_title,
+    sessions_lead,
+    sessions_current,
+    sessions_unknown_browser,
+    sessions_signed_in,
+    sessions_last_seen,
+    sessions_end,
+    sessions_ended,
+    sessions_others,
+    sessions_others_lead,
+    sessions_end_others,
+
     // Select account.
     select_title,
     select_lead,
@@ -142,6 +165,16 @@ messages! {
     consent_warning,
     consent_allow,
     consent_deny,
+
+    // Signing out for an application.
+    sign_out_title,
+    /// With `{client}`.
+    sign_out_asked_by,
+    sign_out_stay,
+    signed_out_title,
+    signed_out_lead,
+    /// With `{client}`.
+    signed_out_return,
 
     // On the way back to an application.
     form_post_title,

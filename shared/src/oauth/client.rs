@@ -209,6 +209,12 @@ impl Client {
         self.client_id.to_string() == audience || self.policies.audiences.iter().any(|own| own == audience)
     }
 
+    /// The host of its page, as it gave it.
+    pub fn host(&self) -> Option<String> {
+        let (_, rest) = self.metadata.client_uri.as_deref()?.split_once("://")?;
+        rest.split(['/', '?', '#']).next().map(str::to_owned)
+    }
+
     /// What to call it where people read.
     pub fn display_name(&self) -> String {
         if self.metadata.client_name.is_empty() {

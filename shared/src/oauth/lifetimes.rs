@@ -33,6 +33,10 @@ pub const USERNAME_HELD: i64 = 30 * DAY;
 
 /// A nonce for DPoP proofs (RFC 9449 §8.2): how long a proof that was made in advance could be of use.
 pub const DPOP_NONCE: i64 = 300;
+/// A logout token: OpenID Connect Back-Channel Logout §2.4 wants two minutes at the most.
+pub const LOGOUT_TOKEN: i64 = 120;
+/// A client that did not hear of a sign-out is told again after this, and then after twice as long each time.
+pub const LOGOUT_RETRY: i64 = 3600;
 
 /// No token that is signed lives longer: the legacy dialects' are the longest.
 pub const LONGEST_TOKEN: i64 = DAY;

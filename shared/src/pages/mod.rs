@@ -4,19 +4,23 @@
 //! nor anything from another site, so that [`CONTENT_SECURITY_POLICY`] holds for all but the one that posts itself
 //! ([`FormPost`]). Templates escape whatever they are given; none turns that off.
 
+mod access;
 mod account;
 mod applications;
 pub mod assets;
 mod consent;
 mod form_post;
 pub mod samples;
+mod sign_out;
 mod site;
 
+pub use access::{AppRow, Apps, SessionRow, Sessions};
 pub use account::{Account, Detail, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
 pub use consent::{Consent, ConsentScope};
 pub use form_post::FormPost;
+pub use sign_out::{SignOut, SignedOut};
 pub use site::{ErrorPage, Home};
 
 use crate::account::FieldError;

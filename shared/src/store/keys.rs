@@ -3,7 +3,7 @@
 //! Partitions are cut so that IAM's leading keys can keep functions apart: what reads `COLLECTION#…` needs no right to
 //! read `SECRET#…`.
 
-use crate::id::{ClientId, FamilyId, SessionId, UserId};
+use crate::id::{ClientId, FamilyId, LogoutId, SessionId, UserId};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,9 +77,19 @@ pub fn grant(user: UserId, client: &str) -> Key {
     key(user_partition(user), format!("GRANT#{client}"))
 }
 
+/// The prefix of a user's token families.
+pub fn families(user: UserId) -> Key {
+    key(user_partition(user), "FAMILY#")
+}
+
 /// A token family.
 pub fn family(user: UserId, family: FamilyId) -> Key {
     key(user_partition(user), format!("FAMILY#{family}"))
+}
+
+/// The prefix of a user's signed-in browsers.
+pub fn sessions(user: UserId) -> Key {
+    key(user_partition(user), "SESSION#")
 }
 
 /// A signed-in browser.
@@ -100,6 +110,11 @@ pub fn pushed(hash: &str) -> Key {
 /// Something that was used and may not be used again.
 pub fn once(purpose: &str, hash: &str) -> Key {
     key(format!("ONCE#{purpose}#{hash}"), "ONCE")
+}
+
+/// A token that was revoked by itself.
+pub fn revoked(jti: &str) -> Key {
+    key(format!("REVOKED#{jti}"), "REVOKED")
 }
 
 /// The partition of a user's collection.
@@ -134,3 +149,11 @@ pub fn purge(user: UserId) -> Key {
 
 /// The GSI1 partition of purge jobs.
 pub const PURGES_DUE: &str = "PURGE#DUE";
+
+/// A sign-out that clients are to be told of.
+pub fn logout(id: LogoutId) -> Key {
+    key(format!("LOGOUT#{id}"), "LOGOUT")
+}
+
+/// The GSI1 partition of sign-outs.
+pub const LOGOUTS_DUE: &str = "LOGOUT#DUE";

@@ -20,6 +20,7 @@ async fn v44_a_sector_counts_its_clients_in() {
     let uri = remote.put("/sector", Answer::json(&json!([REDIRECT, "https://third.example/cb", OTHER])));
     let reply = register(&site, &uri).await;
     assert_eq!((reply.status, &reply.json()["sector_identifier_uri"]), (201, &json!(uri)), "{}", reply.body);
+    let registered = reply.json();
     for (why, answer) in [
         ("one is not on the list", Answer::json(&json!([REDIRECT]))),
         ("another's prefix", Answer::json(&json!([REDIRECT, format!("{OTHER}/more")]))),
@@ -35,6 +36,12 @@ async fn v44_a_sector_counts_its_clients_in() {
         assert_eq!((reply.status, reply.error().as_str()), (400, "invalid_client_metadata"), "{why}: {}", reply.body);
         assert!(reply.body.contains("sector_identifier_uri"), "{why}: {}", reply.body);
     }
+    // Nor does anybody join later.
+    let id = registered["client_id"].as_str().unwrap();
+    let change = json!({ "client_id": id, "redirect_uris": [REDIRECT], "sector_identifier_uri": uri });
+    let path = format!("/oauth2/register/{id}");
+    let reply = site.put(&path, registered["registration_access_token"].as_str(), change).await;
+    assert_eq!((reply.status, reply.error().as_str()), (400, "invalid_client_metadata"), "{}", reply.body);
 }
 
 #[tokio::test]
