@@ -14,6 +14,7 @@ mod commands;
 mod consent;
 mod costs;
 mod dialect_oauth2_0;
+mod dialects;
 mod discovery;
 mod dpop;
 mod exchange;

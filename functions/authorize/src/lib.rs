@@ -14,7 +14,6 @@ use axum::routing::get;
 use http::{Method, StatusCode};
 use shared::app::{App, Site};
 use shared::clock::Time;
-use shared::http::dialects::Dialect;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::{redirect_back, redirect_error};
 use shared::http::page::{Frame, see_other};
@@ -22,6 +21,7 @@ use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem, csrf};
 use shared::id::FamilyId;
 use shared::jose::subject::subject;
+use shared::oauth::Dialect;
 use shared::oauth::authorization_request::RequestInProgress;
 use shared::oauth::lifetimes::{CODE, REQUEST_IN_PROGRESS};
 use shared::oauth::{AuthorizationCode, AuthorizationRequest, ErrorCode, OAuthError, Params};
@@ -36,11 +36,21 @@ pub fn router() -> Router<App> {
         .route("/oauth2/authorize", get(authorize).post(authorize))
         .route("/oauth2.0/show", get(authorize).post(direct::show))
         .route("/aouth2.0/show", get(authorize).post(direct::show))
+        .route("/third_party/api/oauth2/web/authorize", get(authorize))
+        .route("/third_party/api/oauth2/web/authorize/", get(authorize))
+        .route("/oauth2/auth", get(authorize))
+        .route("/index.php", get(authorize))
 }
 
 /// POST does what GET does (OpenID Connect Core §3.1.2.1); the consent page posts here as well.
 async fn authorize(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
+        let dialect = Dialect::of_path(&incoming.path);
+        if let Some(dialect) = dialect
+            && !dialect.means(&incoming.query_params()?, "authorize")
+        {
+            return Err(Problem::not_found());
+        }
         if incoming.method != Method::POST || incoming.body_kind() == BodyKind::Empty {
             return begin(&app, &incoming, incoming.query_params()?).await;
         }
@@ -62,7 +72,7 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
         None => {
             let dialect = Dialect::of_path(&incoming.path);
             if let Some(dialect) = dialect {
-                dialect.translate(&mut params);
+                dialect.translate_request(&mut params);
             }
             // Nothing that comes beside the name of a pushed request counts (RFC 9126 §4).
             if pushed::reference(&params).is_some() {

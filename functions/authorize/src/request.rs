@@ -8,7 +8,7 @@ use shared::id::ClientId;
 use shared::jose::id_token_hint;
 use shared::log;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
-use shared::oauth::{AuthorizationRequest, Client, OAuthError, Params};
+use shared::oauth::{AuthorizationRequest, Client, Dialect, ErrorCode, OAuthError, Params};
 use shared::store::grants::Grant;
 use shared::store::keys;
 
@@ -133,6 +133,15 @@ impl Asked {
         }
         if self.progress.params.len() > MAX_LENGTH {
             return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
+        }
+        if let Some(dialect) = self.progress.dialect.as_deref().and_then(Dialect::named) {
+            if !dialect.is_of(&self.client) {
+                let description = "the application is not registered for the dialect of this path";
+                return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));
+            }
+            if dialect.needs_state && self.address.state.is_none() {
+                return Err(OAuthError::invalid_request("state is missing"));
+            }
         }
         let mut request = AuthorizationRequest::parse(&self.client, &self.params, app.config.issuer.as_str())?;
         if let Some(hint) = self.params.get("id_token_hint") {

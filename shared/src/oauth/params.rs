@@ -136,6 +136,16 @@ impl Params {
         self.0.retain(|(name, _)| names.contains(&name.as_str()));
     }
 
+    /// Gives a parameter this value, whether it came or not. One that came twice stays so, to be refused.
+    pub fn set(&mut self, name: &str, value: &str) {
+        if !self.has(name) {
+            self.0.push((name.to_owned(), String::new()));
+        }
+        for (_, old) in self.0.iter_mut().filter(|(n, _)| n == name) {
+            *old = value.to_owned();
+        }
+    }
+
     /// Writes them as a query.
     pub fn to_urlencoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
