@@ -212,6 +212,9 @@ pub struct NewClient {
     /// The scopes that it may ask for, separated by spaces; may be given again
     #[arg(long = "scope", value_delimiter = ' ')]
     pub scopes: Vec<String>,
+    /// Another system's words that it may use: oauth2.0, weibo, acwing, lianluo or 6park; may be given again
+    #[arg(long = "dialect", value_name = "NAME")]
+    pub dialects: Vec<String>,
 }
 
 /// A grant type, by its OAuth name.

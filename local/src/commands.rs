@@ -156,6 +156,7 @@ async fn client_create(
         redirect_uris: Some(new.redirect_uris.clone()),
         token_endpoint_auth_method: new.public.then(|| "none".to_owned()),
         grant_types: Some(new.grants.iter().map(|grant| grant.as_str().to_owned()).collect()),
+        dialects: Some(new.dialects.clone()),
         scope: Some(new.scopes.join(" ")).filter(|scope| !scope.is_empty()),
         ..Requested::default()
     };

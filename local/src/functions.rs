@@ -26,6 +26,7 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
         ("inspect", inspect::router()),
         ("login", login::router()),
         ("pages", pages::router()),
+        ("par", par::router()),
         ("register", register::router()),
         ("token", token::router()),
         ("userinfo", userinfo::router()),

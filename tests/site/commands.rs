@@ -22,6 +22,7 @@ fn create(name: &str, grants: &[Grant]) -> NewClient {
         grants: grants.to_vec(),
         public: false,
         scopes: Vec::new(),
+        dialects: Vec::new(),
     }
 }
 

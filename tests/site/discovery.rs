@@ -83,6 +83,7 @@ async fn u38_every_address_in_it_answers() {
             "token_endpoint" | "device_authorization_endpoint" | "revocation_endpoint" | "introspection_endpoint" => {
                 (site.form(&path, &[]).await, 401)
             }
+            "pushed_authorization_request_endpoint" => (site.form(&path, &[]).await, 401),
             "end_session_endpoint" => (site.get(&path, None).await, 200),
             "userinfo_endpoint" => (site.get(&path, None).await, 401),
             "jwks_uri" => (site.get(&path, None).await, 200),
@@ -191,8 +192,11 @@ async fn u38_what_does_not_work_is_said_where_silence_would_mean_that_it_does() 
     let site = TestSite::start().await;
     let document = metadata(&site).await;
     for (name, value) in [
-        ("request_uri_parameter_supported", false),
-        ("request_parameter_supported", false),
+        ("request_uri_parameter_supported", true),
+        ("request_parameter_supported", true),
+        ("require_request_uri_registration", true),
+        ("require_signed_request_object", false),
+        ("require_pushed_authorization_requests", false),
         ("claims_parameter_supported", true),
         ("authorization_response_iss_parameter_supported", true),
     ] {
@@ -202,10 +206,6 @@ async fn u38_what_does_not_work_is_said_where_silence_would_mean_that_it_does() 
     assert_eq!(listed(&document, "subject_types_supported"), ["public", "pairwise"]);
     assert_eq!(listed(&document, "claim_types_supported"), ["normal"]);
     assert_eq!(listed(&document, "ui_locales_supported"), ["zh-CN", "en", "ja"]);
-    // Not built yet, so not promised.
-    for absent in ["pushed_authorization_request_endpoint"] {
-        assert!(document.get(absent).is_none(), "{absent}");
-    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod inspect;
 mod legacy;
 mod logout;
 mod operator;
+mod par;
 mod passwords;
 mod people;
 mod sign_in;

@@ -9,6 +9,7 @@ mod device;
 mod inspect;
 mod legacy;
 mod logout;
+mod par;
 mod proofs;
 mod registrations;
 
@@ -58,6 +59,7 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     client_keys::tour(site).await;
+    par::tour(site, &browser, &client).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.

@@ -5,6 +5,7 @@
 mod management;
 mod page;
 mod policies;
+mod sector;
 
 use tests::flow::REDIRECT;
 use tests::{Reply, START, TestSite, Value, json};

@@ -67,7 +67,7 @@ fn assert_refused(reply: &Raw, what: &str) {
 fn routes() -> Vec<(String, String)> {
     let routes = Template::embedded().map(|template| template.routes).unwrap_or_default();
     let fill = |path: &str| {
-        path.replace("{client_id}", "x")
+        path.replace("{client_id}", "client_a")
             .replace("{session_id}", "a")
             .replace("{subject_id}", "12")
             .replace("{username}", "sakura")

@@ -6,12 +6,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::http::dialects::Dialect;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, consent, sign_in};
 use shared::id::{ClientId, FamilyId};
 use shared::log;
+use shared::oauth::Dialect;
 use shared::oauth::authorization_request::ReturnAddress;
 use shared::oauth::lifetimes::CODE;
 use shared::oauth::metadata::GrantType;
@@ -32,7 +32,7 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     let mut params = incoming.body_params()?;
     let dialect = Dialect::of_path(&incoming.path);
     if let Some(dialect) = dialect {
-        dialect.translate(&mut params);
+        dialect.translate_request(&mut params);
     }
     params.refuse_doubled()?;
     let unknown = || OAuthError::invalid_request("client_id is not that of a registered application");

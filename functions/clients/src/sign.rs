@@ -10,6 +10,7 @@ use shared::http::Incoming;
 use shared::http::oauth_error::Failure;
 use shared::id::ClientId;
 use shared::oauth::client::HashedSecret;
+use shared::oauth::dialect;
 use shared::oauth::metadata::Requested;
 use shared::oauth::{Client, ErrorCode, OAuthError};
 
@@ -36,6 +37,7 @@ async fn register(app: &App, incoming: &Incoming) -> Result<ClientId, Failure> {
         redirect_uris: Some(redirect_urls(&object)),
         token_endpoint_auth_method: Some("client_secret_post".to_owned()),
         scope: Some("profile email".to_owned()),
+        dialects: Some(vec![dialect::OAUTH2_0.name.to_owned()]),
         ..Requested::default()
     };
     let metadata = requested.complete(&[])?;

@@ -49,6 +49,8 @@ fn describe(issuer: &Issuer) -> Value {
     let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let ours = SigningAlg::OURS.map(SigningAlg::as_str);
     let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
+    // Unsigned for whose registration says so.
+    let objects: Vec<_> = theirs.into_iter().chain(["none"]).collect();
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -56,6 +58,7 @@ fn describe(issuer: &Issuer) -> Value {
         "token_endpoint": issuer.url("/oauth2/token"),
         "userinfo_endpoint": issuer.url("/oauth2/userinfo"),
         "jwks_uri": issuer.url("/oauth2/jwks"),
+        "pushed_authorization_request_endpoint": issuer.url("/oauth2/par"),
         "registration_endpoint": issuer.url("/oauth2/register"),
         "device_authorization_endpoint": issuer.url("/oauth2/device_authorization"),
         "revocation_endpoint": issuer.url("/oauth2/revoke"),
@@ -82,10 +85,12 @@ fn describe(issuer: &Issuer) -> Value {
         "claims_supported": claims,
         "ui_locales_supported": languages,
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
-        // Left out, it would mean true.
-        "request_uri_parameter_supported": false,
-        "require_request_uri_registration": false,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+        "request_object_signing_alg_values_supported": objects,
+        "require_signed_request_object": false,
+        "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,

@@ -18,7 +18,10 @@ impl Exchange<'_> {
     /// # Errors
     /// `invalid_client`, `unauthorized_client`; 429 for guesses at a secret.
     pub(crate) async fn authenticate(&self, client: Option<Client>, grant: GrantType) -> Result<Client, Failure> {
-        let chosen = match client.as_ref().filter(|client| self.dialect.is_some() && !client.disabled) {
+        let chosen = match client
+            .as_ref()
+            .filter(|client| self.dialect.is_some_and(|dialect| dialect.chosen_secrets) && !client.disabled)
+        {
             Some(Client { secret: Some(HashedSecret::Argon2(hash)), .. }) => Some(hash.clone()),
             _ => None,
         };
@@ -29,6 +32,10 @@ impl Exchange<'_> {
             }
             (client, ..) => client_auth::authenticate(self.app, self.incoming, &self.credentials, client).await?,
         };
+        if self.dialect.is_some_and(|dialect| !dialect.is_of(&client)) {
+            let description = "the client is not registered for the dialect of this path";
+            return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
+        }
         if !client.allows(grant) {
             let description = "the client is not registered for this grant";
             return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());

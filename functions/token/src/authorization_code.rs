@@ -42,14 +42,16 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let client: Option<Client> = found.take(&client_key)?;
     let client = exchange.authenticate(client, GrantType::AuthorizationCode).await?;
 
-    let code = code.map_err(|error| OAuthError::invalid_grant(error.as_str()))?;
+    let mut code = code.map_err(|error| OAuthError::invalid_grant(error.as_str()))?;
     code.check(Presented {
         client_id: client.client_id,
         redirect_uri: params.get("redirect_uri"),
         code_verifier: params.get("code_verifier"),
-        dialect: exchange.dialect.map(|dialect| dialect.name),
+        dialect: exchange.dialect,
         dpop_jkt: exchange.jkt(),
     })?;
+    // The standard's code, redeemed in a dialect, lives on in it.
+    code.dialect = exchange.dialect.map(|dialect| dialect.name.to_owned()).or(code.dialect);
     let (mut user, mut grant) = (None, None);
     if let Some((profile_key, grant_key)) = &theirs {
         user = found.take::<User>(profile_key)?;
@@ -75,7 +77,7 @@ pub(crate) async fn redeem(
 
     let now = app.clock.now();
     let refreshable = is_refreshable(client, &code.scope);
-    let mut family = Family::of(code, client, refreshable, exchange.lifetime(client), now);
+    let mut family = Family::of(code, client, refreshable, crate::lifetime(code.dialect(), client), now);
     if client.is_public() {
         family.dpop_jkt = exchange.jkt().map(str::to_owned);
     }

@@ -48,6 +48,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
         scope,
         refresh_token: None,
         id_token: None,
+        user: None,
         issued_token_type: None,
     })
 }

@@ -12,14 +12,14 @@ mod token_exchange;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use shared::app::{App, Site};
 use shared::http::client_auth::{Credentials, credentials, used_basic};
-use shared::http::dialects::Dialect;
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, cors, dpop};
+use shared::http::{Incoming, Problem, cors, dpop, no_referrer};
 use shared::id::ClientId;
 use shared::jose::dpop::Proof;
+use shared::oauth::Dialect;
 use shared::oauth::{Client, ErrorCode, OAuthError, Params};
 
 use reply::Reply;
@@ -30,15 +30,27 @@ pub fn router() -> Router<App> {
         .route("/oauth2/token", post(token).options(|| async { cors::preflight("POST") }))
         .route("/oauth2.0/granttoken", post(token))
         .route("/aouth2.0/granttoken", post(token))
+        .route("/oauth2/access_token", post(token))
+        .route("/third_party/api/oauth2/access_token", get(token))
+        .route("/third_party/api/oauth2/access_token/", get(token))
+        .route("/account/v1/tokens", post(token))
+        .route("/index.php", post(token))
 }
 
 async fn token(State(app): State<App>, incoming: Incoming) -> Response {
     let dialect = Dialect::of_path(&incoming.path);
+    let query = incoming.query_params().unwrap_or_default();
+    if dialect.is_some_and(|dialect| !dialect.means(&query, "token")) {
+        return Problem::not_found().to_json_response();
+    }
     let mut response = match exchange(&app, &incoming, dialect).await {
         Ok(reply) => reply.render(dialect),
         Err(failure) => failure.to_json_response(used_basic(&incoming)),
     };
     cors::allow(&mut response);
+    if incoming.method.is_safe() {
+        no_referrer(&mut response);
+    }
     // RFC 9449 §8.2: who sends proofs is given the nonce for the next one.
     if dpop::came(&incoming)
         && let Ok(site) = app.site().await
@@ -70,7 +82,7 @@ impl Exchange<'_> {
 
     /// How long access tokens live, in seconds.
     fn lifetime(&self, client: &Client) -> i64 {
-        self.dialect.map_or_else(|| client.access_token_lifetime(), |dialect| dialect.access_token)
+        lifetime(self.dialect, client)
     }
 
     /// Uses the proof up, if one came: just before something is written or issued, so that a request that fails
@@ -86,8 +98,13 @@ impl Exchange<'_> {
     }
 }
 
+/// How long access tokens of a dialect, or else of the standard, live, in seconds.
+fn lifetime(dialect: Option<&Dialect>, client: &Client) -> i64 {
+    dialect.map_or_else(|| client.access_token_lifetime(), |dialect| dialect.access_token)
+}
+
 async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Dialect>) -> Result<Reply, Failure> {
-    let mut params = incoming.body_params()?;
+    let mut params = incoming.params()?;
     if let Some(dialect) = dialect {
         dialect.translate(&mut params);
     }

@@ -24,7 +24,9 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     })?;
     let asked = match params.get("scope") {
         Some(text) => text.parse().unwrap_or_default(),
-        None => Scope::default_request(),
+        None => {
+            exchange.dialect.map_or_else(Scope::default_request, |dialect| dialect.scope.parse().unwrap_or_default())
+        }
     };
     let scope = asked.intersection(&client.metadata.scope);
     if scope.is_empty() {

@@ -5,6 +5,7 @@ use shared::http::bearer;
 use shared::http::oauth_error::Failure;
 use shared::id::Attempt;
 use shared::log::{self, Metric};
+use shared::oauth::dialect::refreshes;
 use shared::oauth::family::{RefreshToken, Use};
 use shared::oauth::metadata::GrantType;
 use shared::oauth::{Client, ErrorCode, Family, OAuthError, Scope, resource};
@@ -44,7 +45,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let gone = || OAuthError::invalid_grant("user, consent or family is gone");
     let (user, grant, family) = (user.ok_or_else(gone)?, grant.ok_or_else(gone)?, family.ok_or_else(gone)?);
     bearer::stands(&client, &user, &grant, &family).map_err(OAuthError::invalid_grant)?;
-    if family.dialect.as_deref() != exchange.dialect.map(|dialect| dialect.name) {
+    if !refreshes(exchange.dialect, family.dialect.as_deref()) {
         return Err(OAuthError::invalid_grant("the token was issued in another dialect").into());
     }
     // RFC 9449 §5: a public client's refresh token is bound to the key that it was issued for.

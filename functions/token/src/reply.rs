@@ -4,12 +4,12 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use shared::account::User;
-use shared::http::dialects::Dialect;
 use shared::http::json;
 use shared::http::oauth_error::Failure;
 use shared::http::tokens::{AccessToken, IdToken};
 use shared::jose::TokenSubject;
-use shared::jose::subject::subject;
+use shared::jose::subject::{named, subject};
+use shared::oauth::Dialect;
 use shared::oauth::claims::about;
 use shared::oauth::{Client, Family, Scope, ScopeToken, resource};
 
@@ -24,6 +24,8 @@ pub(crate) struct Reply {
     pub(crate) scope: Scope,
     pub(crate) refresh_token: Option<String>,
     pub(crate) id_token: Option<String>,
+    /// What the dialect calls the user.
+    pub(crate) user: Option<String>,
     /// What the access token is, where that was asked (RFC 8693 §2.2.1).
     pub(crate) issued_token_type: Option<&'static str>,
 }
@@ -48,7 +50,7 @@ impl Issue<'_> {
         let Exchange { app, site, params, proof, .. } = exchange;
         // No access token outlives its family, or a code could be redeemed again after the table forgot it.
         let now = app.clock.now();
-        let lifetime = exchange.lifetime(client).min(family.expires_at - now).max(1);
+        let lifetime = crate::lifetime(family.dialect(), client).min(family.expires_at - now).max(1);
         let access_token = AccessToken {
             subject: TokenSubject::Family(family.user_id, family.family_id),
             sub: subject(site, client, family.user_id),
@@ -72,6 +74,7 @@ impl Issue<'_> {
             expires_in: lifetime,
             scope: scope.clone(),
             refresh_token,
+            user: exchange.dialect.map(|dialect| named(site, client, family.user_id, dialect.naming)),
             issued_token_type: None,
             access_token,
         })
@@ -99,12 +102,12 @@ impl Reply {
                 members.insert(name.to_owned(), value.into());
             }
         }
+        let mut status = StatusCode::OK;
         if let Some(dialect) = dialect {
-            let renamed = dialect.token_reply.iter();
-            members =
-                renamed.filter_map(|(ours, theirs)| Some(((*theirs).to_owned(), members.remove(*ours)?))).collect();
+            members = dialect.tokens(&members, self.user.as_deref());
+            status = StatusCode::from_u16(dialect.status).unwrap_or(status);
         }
-        let mut response = json(StatusCode::OK, &Value::Object(members));
+        let mut response = json(status, &Value::Object(members));
         response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         response
     }

@@ -72,6 +72,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
         scope,
         refresh_token: None,
         id_token: None,
+        user: None,
         issued_token_type: Some(ACCESS_TOKEN_TYPE),
     })
 }

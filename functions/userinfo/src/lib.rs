@@ -1,14 +1,15 @@
 //! Userinfo (OpenID Connect Core §5.3): what a token's scope lets out about its user.
 
+mod profile;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use shared::app::{App, Site};
-use shared::http::bearer::{self, Bearer, Presented};
-use shared::http::dialects::Dialect;
+use shared::http::bearer::{self, Bearer};
 use shared::http::{Incoming, Problem, cors};
 use shared::jose::subject::subject;
 use shared::oauth::claims::userinfo;
@@ -19,8 +20,11 @@ use shared::oauth::{Client, ErrorCode, OAuthError, Scope, ScopeToken};
 pub fn router() -> Router<App> {
     shared::http::router()
         .route("/oauth2/userinfo", get(standard).post(standard).options(|| async { cors::preflight("GET, POST") }))
-        .route("/oauth2.0/getinfo", post(legacy))
-        .route("/aouth2.0/getinfo", post(legacy))
+        .route("/oauth2.0/getinfo", post(profile::show))
+        .route("/aouth2.0/getinfo", post(profile::show))
+        .route("/third_party/api/meta/identity/getinfo", get(profile::show))
+        .route("/third_party/api/meta/identity/getinfo/", get(profile::show))
+        .route("/api/oauth2/v1/users", get(profile::show))
 }
 
 async fn standard(State(app): State<App>, incoming: Incoming) -> Response {
@@ -69,37 +73,4 @@ fn claims(site: &Site, bearer: &Bearer, scope: &Scope) -> Result<Map<String, Val
     let own = bearer.family.as_ref().filter(|family| family.client_id.to_string() == bearer.claims.client_id);
     let requested = own.map(|family| family.claims.userinfo.as_slice()).unwrap_or_default();
     Ok(userinfo(user, sub.unwrap_or_else(|| user.user_id.to_string()), scope, requested))
-}
-
-/// `getinfo` of the `/oauth2.0/` dialect: the same claims by its names, spelled so, empty where there is nothing.
-async fn legacy(State(app): State<App>, incoming: Incoming) -> Response {
-    let answer = async {
-        let mut params = incoming.body_params()?;
-        if let Some(dialect) = Dialect::of_path(&incoming.path) {
-            dialect.translate(&mut params);
-        }
-        params.refuse_doubled()?;
-        let site = app.site().await?;
-        let bearer = match params.get("access_token") {
-            Some(token) => bearer::authenticate(&app, &site, &incoming, &Presented::bearer(token)).await?,
-            None => return Err(Problem::not_signed_in()),
-        };
-        let claims = claims(&site, &bearer, &bearer.scope())?;
-        let claim = |name: &str| claims.get(name).cloned().unwrap_or_else(|| "".into());
-        let profile = bearer.scope().contains(ScopeToken::Profile);
-        let intro = bearer.user.as_ref().filter(|_| profile).and_then(|user| user.intro.clone()).unwrap_or_default();
-        let uname =
-            if claims.contains_key("preferred_username") { claim("preferred_username") } else { claim("email") };
-        Ok(json!({
-            "avator": claim("picture"),
-            "email": claim("email"),
-            "intro": intro,
-            "nickname": claim("nickname"),
-            "uname": uname,
-        }))
-    };
-    match answer.await {
-        Ok(info) => shared::http::json(StatusCode::OK, &info),
-        Err(problem) => Problem::to_json_response(&problem),
-    }
 }

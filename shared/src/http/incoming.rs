@@ -145,6 +145,14 @@ impl Incoming {
         }
     }
 
+    /// The parameters: of a GET, the query's; else the body's.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn params(&self) -> Result<Params, OAuthError> {
+        if self.method.is_safe() { self.query_params() } else { self.body_params() }
+    }
+
     /// The body as a JSON object.
     ///
     /// # Errors

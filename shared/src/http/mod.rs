@@ -6,12 +6,12 @@ pub mod consent;
 pub mod cookies;
 pub mod cors;
 pub mod csrf;
-pub mod dialects;
 pub mod dpop;
 pub mod incoming;
 pub mod oauth_error;
 pub mod page;
 pub mod problem;
+pub mod request_object;
 pub mod session;
 pub mod sign_in;
 pub mod sign_out;
@@ -40,7 +40,7 @@ pub fn router() -> Router<App> {
         if request.raw_http_path() == request.uri().path() {
             return (StatusCode::NOT_IMPLEMENTED, NO_ROUTE).into_response();
         }
-        Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path").to_json_response()
+        Problem::not_found().to_json_response()
     };
     Router::new().fallback(lost)
 }
@@ -48,6 +48,12 @@ pub fn router() -> Router<App> {
 /// A JSON answer that nobody may store.
 pub fn json(status: StatusCode, value: &serde_json::Value) -> Response {
     answer(status, "application/json", value.to_string())
+}
+
+/// Nobody may be told the address of a request that has credentials in its query.
+pub fn no_referrer(response: &mut Response) {
+    let policy = ::http::HeaderValue::from_static("no-referrer");
+    response.headers_mut().insert(::http::header::REFERRER_POLICY, policy);
 }
 
 /// An answer without a body.

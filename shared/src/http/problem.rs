@@ -59,6 +59,11 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..problem }
     }
 
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is nothing at this path")
+    }
+
     /// 401 for who is not signed in.
     pub fn not_signed_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "sign in first, or send a bearer token")

@@ -6,6 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::app::Site;
 use crate::id::UserId;
 use crate::oauth::Client;
+use crate::oauth::dialect::Naming;
 use crate::oauth::metadata::SubjectType;
 
 /// The `sub` of `user` for `client`.
@@ -13,6 +14,19 @@ pub fn subject(site: &Site, client: &Client, user: UserId) -> String {
     match client.metadata.subject_type {
         SubjectType::Public => user.to_string(),
         SubjectType::Pairwise => pseudonym(site, "sector", &client.sector(), user),
+    }
+}
+
+/// What a dialect calls `user` before `client`.
+pub fn named(site: &Site, client: &Client, user: UserId, naming: Naming) -> String {
+    let client_id = client.client_id.to_string();
+    match naming {
+        Naming::Subject => subject(site, client, user),
+        Naming::Application => pseudonym(site, "application", &client_id, user),
+        Naming::Owner => {
+            let owner = client.owner_id.map_or(client_id, |owner| owner.to_string());
+            pseudonym(site, "owner", &owner, user)
+        }
     }
 }
 

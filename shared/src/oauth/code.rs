@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::claims::RequestedClaims;
+use super::dialect::{Dialect, redeems};
 use super::error::OAuthError;
 use super::pkce;
 use super::scope::Scope;
@@ -68,12 +69,17 @@ pub struct Presented<'a> {
     /// Its `code_verifier`.
     pub code_verifier: Option<&'a str>,
     /// The dialect of the path.
-    pub dialect: Option<&'a str>,
+    pub dialect: Option<&'static Dialect>,
     /// The key that its DPoP proof proves.
     pub dpop_jkt: Option<&'a str>,
 }
 
 impl AuthorizationCode {
+    /// Its dialect, if not the standard.
+    pub fn dialect(&self) -> Option<&'static Dialect> {
+        self.dialect.as_deref().and_then(Dialect::named)
+    }
+
     /// Checks everything about the code that needs no table. A failure consumes nothing: the rightful client can still
     /// use it.
     ///
@@ -84,7 +90,7 @@ impl AuthorizationCode {
         if self.client_id != presented.client_id {
             return refuse("the code was issued to another client");
         }
-        if self.dialect.as_deref() != presented.dialect {
+        if !redeems(presented.dialect, self.dialect.as_deref()) {
             return refuse("the code was issued in another dialect");
         }
         if self.dpop_jkt.is_some() && self.dpop_jkt.as_deref() != presented.dpop_jkt {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::claims::RequestedClaims;
 use super::client::Client;
 use super::code::AuthorizationCode;
+use super::dialect::Dialect;
 use super::lifetimes::{CODE, FAMILY_MARGIN, LONGEST_TOKEN, REFRESH_GRACE, SESSION_ABSOLUTE};
 use super::scope::Scope;
 use crate::clock::Time;
@@ -150,13 +151,19 @@ pub enum Use {
 }
 
 impl Family {
+    /// The dialect of its code, if not the standard.
+    pub fn dialect(&self) -> Option<&'static Dialect> {
+        self.dialect.as_deref().and_then(Dialect::named)
+    }
+
     /// Judges generation `presented` of this family's refresh tokens, for `client` at `now`.
     pub fn judge(&self, presented: u32, client: &Client, now: Time) -> Use {
         if !self.refreshable || self.revoked_at.is_some() || now >= self.idle_expires_at || now >= self.expires_at {
             return Use::Dead;
         }
         if presented == self.generation {
-            return if client.rotates() { Use::Rotate } else { Use::Renew };
+            let rotates = client.rotates() && !self.dialect().is_some_and(|dialect| dialect.keeps_refresh_tokens);
+            return if rotates { Use::Rotate } else { Use::Renew };
         }
         match self.generation.checked_sub(presented) {
             Some(1) if now - self.rotated_at <= REFRESH_GRACE => Use::Repeat,

@@ -22,6 +22,8 @@ pub const SESSION_TOUCH: i64 = 3600;
 pub const FORM: i64 = 3600;
 /// An authorization request that waits for sign-in or consent.
 pub const REQUEST_IN_PROGRESS: i64 = 3600;
+/// A pushed authorization request, until its user comes with it (RFC 9126 §2.2: short, but long enough for a redirect).
+pub const PUSHED_REQUEST: i64 = 90;
 /// A browser is known as its owner's for this long.
 pub const KNOWN_BROWSER: i64 = 365 * DAY;
 /// A page's cursor leads on for this long.

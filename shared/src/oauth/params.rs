@@ -22,6 +22,11 @@ impl Params {
         Self::default()
     }
 
+    /// Those pairs, in their order.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Reads `application/x-www-form-urlencoded` text: a query or a form.
     ///
     /// # Errors
@@ -118,6 +123,26 @@ impl Params {
         if self.get(name).is_none() {
             self.0.retain(|(n, _)| n != name);
             self.0.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Drops these parameters.
+    pub fn remove(&mut self, names: &[&str]) {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+    }
+
+    /// Drops all but these parameters.
+    pub fn keep(&mut self, names: &[&str]) {
+        self.0.retain(|(name, _)| names.contains(&name.as_str()));
+    }
+
+    /// Gives a parameter this value, whether it came or not. One that came twice stays so, to be refused.
+    pub fn set(&mut self, name: &str, value: &str) {
+        if !self.has(name) {
+            self.0.push((name.to_owned(), String::new()));
+        }
+        for (_, old) in self.0.iter_mut().filter(|(n, _)| n == name) {
+            *old = value.to_owned();
         }
     }
 

@@ -92,6 +92,12 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         client_secret,
         issuer: "https://id.example.org",
     };
+    let form_post = |text: &'static str| FormPost {
+        layout: visitor("/"),
+        action: "https://app.zhuifan.example/cb?from=bangumoe&x=1",
+        destination: "app.zhuifan.example",
+        fields: vec![("code", "AQAB-_"), ("state", text), ("iss", "https://id.example.org")],
+    };
     let app = |name: &str, host: Option<&str>, client_id: &str| AppRow {
         client_id: client_id.to_owned(),
         name: name.to_owned(),
@@ -113,12 +119,6 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         next_href,
         notice: None,
         error,
-    };
-    let form_post = |text: &'static str| FormPost {
-        layout: visitor("/"),
-        action: "https://app.zhuifan.example/cb?from=bangumoe&x=1",
-        destination: "app.zhuifan.example",
-        fields: vec![("code", "AQAB-_"), ("state", text), ("iss", "https://id.example.org")],
     };
     let device = |client_name, client_host| DeviceConfirm {
         layout: member("/device?user_code=WDJB-MJHT"),

@@ -103,6 +103,11 @@ pub fn rate(scope: &str, hash: &str, window: i64) -> Key {
     key(format!("RATE#{scope}#{hash}#{window}"), "RATE")
 }
 
+/// A pushed authorization request, by its reference's hash.
+pub fn pushed(hash: &str) -> Key {
+    key(format!("PAR#{hash}"), "PAR")
+}
+
 /// Something that was used and may not be used again.
 pub fn once(purpose: &str, hash: &str) -> Key {
     key(format!("ONCE#{purpose}#{hash}"), "ONCE")

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod logouts;
 pub mod once;
 pub mod purges;
+pub mod pushed;
 pub mod rates;
 mod retries;
 pub mod revocations;

@@ -28,6 +28,7 @@ async fn e61_a_command_that_met_a_failing_table_can_be_given_again() {
         grants: vec![Grant::AuthorizationCode],
         public: false,
         scopes: vec![],
+        dialects: vec![],
     };
     let has = |grant: &'static str| {
         move |told: &Value| told["grant_types"].as_array().is_some_and(|grants| grants.contains(&json!(grant)))

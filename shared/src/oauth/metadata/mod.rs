@@ -227,6 +227,10 @@ pub struct Metadata {
     /// Where somebody else may begin its sign-in (OpenID Connect Core §4). Kept for whoever reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Other systems' words that it may use: names of [`Dialect`](super::Dialect). Not a registered name: what bangumoe
+    /// adds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<String>,
     /// The application's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<String>,

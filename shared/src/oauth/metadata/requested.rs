@@ -9,6 +9,7 @@ use url::{Host, Url};
 use super::{
     ApplicationType, AuthMethod, GrantType, Metadata, Profile, RequestObjectAlg, SigningAlg, SubjectType, Unsigned,
 };
+use crate::oauth::dialect::Dialect;
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::redirect_uri::RedirectUri;
 use crate::oauth::response_type::ResponseType;
@@ -48,6 +49,7 @@ pub struct Requested {
     pub backchannel_logout_uri: Option<String>,
     pub backchannel_logout_session_required: Option<bool>,
     pub initiate_login_uri: Option<String>,
+    pub dialects: Option<Vec<String>>,
     pub client_uri: Option<String>,
     pub logo_uri: Option<String>,
     pub tos_uri: Option<String>,
@@ -146,6 +148,7 @@ impl Requested {
             backchannel_logout_uri: fetched("backchannel_logout_uri", self.backchannel_logout_uri)?,
             backchannel_logout_session_required: self.backchannel_logout_session_required.unwrap_or_default(),
             initiate_login_uri: web_address("initiate_login_uri", self.initiate_login_uri)?,
+            dialects: dialects(self.dialects, auth_method)?,
             client_uri: web_address("client_uri", self.client_uri)?,
             logo_uri: web_address("logo_uri", self.logo_uri)?,
             tos_uri: web_address("tos_uri", self.tos_uri)?,
@@ -316,6 +319,24 @@ fn keys(
         }
     }
     Ok((jwks, fetched("jwks_uri", jwks_uri)?))
+}
+
+/// Other systems' words. Their documents know neither PKCE nor keys: what they have is a secret.
+fn dialects(requested: Option<Vec<String>>, auth_method: AuthMethod) -> Result<Vec<String>, OAuthError> {
+    let mut names = Vec::new();
+    for name in requested.unwrap_or_default() {
+        if Dialect::named(&name).is_none() {
+            let known: Vec<_> = Dialect::names().collect();
+            return Err(refuse(format!("dialects may hold: {}", known.join(", "))));
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if !names.is_empty() && !auth_method.has_secret() {
+        return Err(refuse("dialects are for clients with a secret: client_secret_basic or client_secret_post"));
+    }
+    Ok(names)
 }
 
 fn request_uris(requested: Option<Vec<String>>, fapi: bool) -> Result<Vec<String>, OAuthError> {
