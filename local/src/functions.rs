@@ -20,6 +20,7 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
         ("authorize", authorize::router()),
         ("clients", clients::router()),
         ("collections", collections::router()),
+        ("device", device::router()),
         ("discovery", discovery::router()),
         ("end-session", end_session::router()),
         ("inspect", inspect::router()),

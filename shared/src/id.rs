@@ -92,6 +92,10 @@ id!(
     SessionId, ""
 );
 id!(
+    /// An authorization that a device waits for.
+    DeviceId, ""
+);
+id!(
     /// A sign-out that clients are told of.
     LogoutId, ""
 );

@@ -11,6 +11,7 @@ mod applications;
 mod authorizations;
 mod client_keys;
 mod collections;
+mod device;
 mod inspect;
 mod legacy;
 mod logout;

@@ -13,6 +13,7 @@ mod collections;
 mod commands;
 mod consent;
 mod costs;
+mod device;
 mod dialect_oauth2_0;
 mod dialects;
 mod discovery;

@@ -5,6 +5,7 @@
 
 mod access;
 mod client_keys;
+mod device;
 mod inspect;
 mod legacy;
 mod logout;
@@ -102,6 +103,7 @@ async fn grand_tour(site: &TestSite) {
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
 
     logout::tour(site, &browser, &user).await;
+    device::tour(site, &browser).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

@@ -206,7 +206,11 @@ fn response_type(client: &Client, params: &Params) -> Result<ResponseType, OAuth
     Ok(asked)
 }
 
-fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
+/// What a request asks for, within what the client registered.
+///
+/// # Errors
+/// `invalid_scope`.
+pub fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
     let asked = match params.get("scope") {
         Some(text) => text.parse().unwrap_or_default(),
         None => Scope::default_request(),

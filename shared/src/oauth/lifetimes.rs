@@ -33,6 +33,10 @@ pub const USERNAME_HELD: i64 = 30 * DAY;
 
 /// A nonce for DPoP proofs (RFC 9449 §8.2): how long a proof that was made in advance could be of use.
 pub const DPOP_NONCE: i64 = 300;
+/// An authorization that a device waits for.
+pub const DEVICE: i64 = 600;
+/// How long a device waits between two polls at first, and how much longer each time that it does not (RFC 8628 §3.5).
+pub const DEVICE_INTERVAL: i64 = 5;
 /// A logout token: OpenID Connect Back-Channel Logout §2.4 wants two minutes at the most.
 pub const LOGOUT_TOKEN: i64 = 120;
 /// A client that did not hear of a sign-out is told again after this, and then after twice as long each time.

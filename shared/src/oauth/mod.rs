@@ -4,6 +4,7 @@ pub mod authorization_request;
 pub mod claims;
 pub mod client;
 pub mod code;
+pub mod device;
 pub mod dialect;
 pub mod error;
 pub mod family;

@@ -4,6 +4,7 @@
 //! read `SECRET#…`.
 
 use crate::id::{ClientId, FamilyId, LogoutId, SessionId, UserId};
+use crate::oauth::client::sha256_hex;
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -149,6 +150,11 @@ pub fn purge(user: UserId) -> Key {
 
 /// The GSI1 partition of purge jobs.
 pub const PURGES_DUE: &str = "PURGE#DUE";
+
+/// An authorization that a device waits for, by its user code: only the code's hash is stored.
+pub fn device(user_code: &str) -> Key {
+    key(format!("DEVICE#{}", sha256_hex(user_code)), "DEVICE")
+}
 
 /// A sign-out that clients are to be told of.
 pub fn logout(id: LogoutId) -> Key {

@@ -7,6 +7,7 @@
 
 pub mod clients;
 mod connect;
+pub mod devices;
 pub mod entries;
 pub mod families;
 pub mod grants;

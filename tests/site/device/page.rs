@@ -8,20 +8,24 @@ use super::{SCOPE, answer, browser, codes, decide, enter, poll, television};
 async fn u40_the_page_says_who_asks_for_what_and_warns_whom_it_lets_in() {
     let site = TestSite::start().await;
     let client = television(&site).await;
-    let codes = codes(&site, &client, SCOPE).await;
+    let lasting = codes(&site, &client, SCOPE).await;
     let browser = browser(&site, "sakura").await;
-    let page = enter(&browser, &codes.user_code).await;
+    let page = enter(&browser, &lasting.user_code).await;
     for words in [
         "Living Room",
         "television.example",
         "See your anime collection",
         "Stay signed in",
         "sakura",
-        codes.user_code.as_str(),
+        lasting.user_code.as_str(),
         "in front of you",
     ] {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
+    // And for how long.
+    let brief = codes(&site, &client, "openid profile").await;
+    let of_brief = enter(&browser, &brief.user_code).await.body;
+    assert!(page.body.contains("until you withdraw it") && of_brief.contains("10 minutes"), "{of_brief}");
     assert!(decide(&browser, &page, "allow").await.body.contains("go back to your device"));
 }
 

@@ -15,10 +15,10 @@ pub(super) async fn tour(site: &TestSite, client: &Client, tokens: &Tokens, own:
         ("subject_token_type", kind),
     ];
     assert_eq!(site.token(client, &trade).await.status, 400);
-    // So that the signing keys are read here, too.
-    site.clock.advance(301);
     let key = Key::es256();
     let keyed = site.keyed_client(&key, json!({})).await;
+    // So that the signing keys are read here, too.
+    site.clock.advance(301);
     let asked = site.asserted("/oauth2/introspect", &key.assertion(site, &keyed), &[("token", "x")]).await;
     assert_eq!(asked.status, 200, "{}", asked.body);
     let wrong = [("client_id", client.id.as_str()), ("client_secret", "wrong"), ("token", "x")];
