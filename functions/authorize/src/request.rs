@@ -5,7 +5,7 @@ use shared::app::{App, Site};
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
 use shared::id::ClientId;
-use shared::jose::hint;
+use shared::jose::id_token_hint;
 use shared::log;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
 use shared::oauth::{AuthorizationRequest, Client, Dialect, ErrorCode, OAuthError, Params};
@@ -145,11 +145,11 @@ impl Asked {
         }
         let mut request = AuthorizationRequest::parse(&self.client, &self.params, app.config.issuer.as_str())?;
         if let Some(hint) = self.params.get("id_token_hint") {
-            let client_id = self.client.client_id.to_string();
-            let subject = hint::subject_of(site, &app.config.issuer, &client_id, hint).ok_or_else(|| {
+            let hint = id_token_hint::read(site, &app.config.issuer, hint).ok();
+            let hint = hint.filter(|hint| hint.aud == self.client.client_id).ok_or_else(|| {
                 OAuthError::invalid_request("id_token_hint is no ID token of this server for this application")
             })?;
-            request.claims.narrow(Some(vec![subject]));
+            request.claims.narrow(Some(vec![hint.sub]));
         }
         Ok(request)
     }

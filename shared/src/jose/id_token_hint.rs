@@ -1,4 +1,5 @@
-//! ID tokens that come back to say whose session is meant (OpenID Connect RP-Initiated Logout 1.0 §2).
+//! ID tokens that come back to say who is meant (OpenID Connect Core §3.1.2.1), or whose session (OpenID Connect
+//! RP-Initiated Logout 1.0 §2).
 
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;

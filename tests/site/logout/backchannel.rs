@@ -273,3 +273,18 @@ async fn s47_where_nobody_listens_nothing_is_written_but_the_end_of_the_session(
     let calls: Vec<_> = site.proxy.calls().iter().map(|call| call.operation.clone()).collect();
     assert_eq!(calls, ["BatchGetItem", "Query", "BatchGetItem", "DeleteItem"]);
 }
+
+#[tokio::test]
+async fn s47_who_got_no_more_than_an_id_token_by_redirect_is_told_as_well() {
+    let (site, remote) = (start().await, Remote::start().await);
+    let user = site.register("sakura").await;
+    let client = listener(&site, &remote, "/out", json!({})).await;
+    site.allow(&client, local::cli::Grant::Implicit).await;
+    let here = browser(&site, &user).await;
+    let pairs = [("response_type", "id_token"), ("scope", "openid"), ("nonce", "n")];
+    let reply = here.authorize_fully(&client.query_with(&pairs)).await;
+    let id = claims(&reply.fragment("id_token").unwrap());
+    assert_eq!(sign_out(&here).await.status, 303);
+    let tokens = told(&remote, "/out");
+    assert_eq!((tokens.len(), &claims(&tokens[0])["sid"]), (1, &id["sid"]));
+}

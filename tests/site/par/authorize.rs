@@ -199,3 +199,25 @@ async fn u41_a_stolen_name_is_of_no_use_to_another_client_and_its_code_of_none_w
     let unauthenticated = Client { secret: None, ..client.clone() };
     assert_eq!(push(&site, &unauthenticated, &REQUEST).await.status, 401);
 }
+
+#[tokio::test]
+async fn a18_a_pushed_request_is_answered_in_its_own_way_and_what_comes_beside_it_counts_for_nothing() {
+    let site = TestSite::start().await;
+    let (browser, client) = (visitor(&site).await, site.client().await);
+    browser.code(&client, "openid profile").await;
+    let name = pushed(&site, &client, &[&REQUEST[..], &[("response_mode", "form_post")]].concat()).await;
+    let page = browser.authorize(&format!("{}&response_mode=query", query(&client, &name))).await;
+    assert_eq!((page.status, page.input("state").as_str()), (200, "xyz"), "{}", page.body);
+    Tokens::read(&site.redeem(&client, &page.input("code"), VERIFIER).await);
+    over(&browser.authorize(&query(&client, &name)).await, "again");
+}
+
+#[tokio::test]
+async fn u41_an_application_of_the_sites_own_uses_its_pushed_request_up_as_well() {
+    let site = TestSite::start().await;
+    let (browser, client) = (visitor(&site).await, site.client().await);
+    site.change_client(&client, |client| client.policies.first_party = true).await;
+    let name = pushed(&site, &client, &REQUEST).await;
+    assert!(browser.authorize(&query(&client, &name)).await.parameter("code").is_some());
+    over(&browser.authorize(&query(&client, &name)).await, "again");
+}

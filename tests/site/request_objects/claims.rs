@@ -154,3 +154,19 @@ async fn a12_a_request_object_is_no_assertion_and_an_assertion_no_request_object
     let reply = browser.authorize(&with_object(&client, &assertion)).await;
     refused(&reply, "invalid_request_object", "an assertion");
 }
+
+#[tokio::test]
+async fn a12_the_parameter_claims_is_an_object_within_an_object() {
+    let site = TestSite::start().await;
+    let browser = visitor(&site).await;
+    let key = Key::es256();
+    let client = client(&site, &key, json!({})).await;
+    let mut inside = claims(&site, &client);
+    inside["scope"] = json!("openid");
+    inside["claims"] = json!({ "userinfo": { "email": { "essential": true } } });
+    let page = browser.authorize(&with_object(&client, &key.sign(&inside))).await;
+    assert!(page.body.contains("See your e-mail address"), "{}", page.body);
+    let code = browser.decide(&page, "allow").await.parameter("code").unwrap_or_default();
+    let tokens = tests::Tokens::read(&site.redeem(&client, &code, VERIFIER).await);
+    assert_eq!(site.userinfo(&tokens.access_token).await.json()["email"], "sakura@moe.example");
+}
