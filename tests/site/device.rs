@@ -1,6 +1,6 @@
 //! Devices without a browser or a keyboard (RFC 8628).
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod page;
 mod polls;

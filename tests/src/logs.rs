@@ -23,8 +23,10 @@ const SECRET: &[&str] = &[
     "code_verifier",
     "continue",
     "csrf",
+    "device_code",
     "email",
     "id_token",
+    "id_token_hint",
     "new",
     "new_password",
     "nonce",
@@ -40,6 +42,7 @@ const SECRET: &[&str] = &[
     "resume",
     "secret",
     "token",
+    "user_code",
     "username",
 ];
 

@@ -14,7 +14,7 @@ async fn television(site: &TestSite) -> Client {
 /// A device code and a user code.
 async fn codes(site: &TestSite, client: &Client) -> (String, String) {
     let json = site.form("/oauth2/device_authorization", &client.in_body()).await.json();
-    let text = |name: &str| json[name].as_str().unwrap().to_owned();
+    let text = |name: &str| json.get(name).and_then(|text| text.as_str()).unwrap().to_owned();
     (text("device_code"), text("user_code"))
 }
 
@@ -73,19 +73,21 @@ async fn e61_a_device_is_let_in_once_however_often_the_table_fails() {
     withstands(&site, "POST /device", prepare, run, after).await;
 
     let prepare = async || {
+        // One that they do not know yet.
+        let client = television(&site).await;
         let (csrf, (device, user)) = (csrf().await, codes(&site, &client).await);
         let request = submit(&csrf, &[("user_code", &user)]).await.input("request");
-        (csrf, device, request)
+        (csrf, device, request, client)
     };
-    let run = async |(csrf, _, request): &(String, String, String)| {
+    let run = async |(csrf, _, request, _): &(String, String, String, Client)| {
         submit(csrf, &[("request", request), ("decision", "allow")]).await
     };
-    let after = async |state: &(String, String, String), ended: Ended| {
+    let after = async |state: &(String, String, String, Client), ended: Ended| {
         let (case, unsaid) = (ended.case.clone(), ended.unsaid);
         let reply = ended.or_else(run(state)).await;
         // Where the yes was written and nobody was told, the second one comes too late.
         assert!(reply.status == 200 || (unsaid && reply.status == 400), "{case}: {}", reply.body);
-        Tokens::read(&poll(&site, &client, &state.1).await);
+        Tokens::read(&poll(&site, &state.3, &state.1).await);
     };
     withstands(&site, "POST /device", prepare, run, after).await;
 }
