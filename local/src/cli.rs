@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::clock::Clock;
+use shared::config::FetchPolicy;
 use shared::entropy::Entropy;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,6 +22,15 @@ pub struct Cli {
     /// The port, which is also the issuer's: `http://localhost:PORT`; 0 takes any that is free
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// The site's address as people and applications see it, where a proxy stands in front: `https://id.example.org`
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// Call applications' addresses on this machine and in its network too, which may be plain http at `localhost`
+    #[arg(long)]
+    allow_private_fetch: bool,
+    /// A PEM file of roots to trust there beside the machine's
+    #[arg(long, value_name = "FILE", requires = "allow_private_fetch")]
+    fetch_ca: Option<PathBuf>,
     /// Keep everything in memory, and forget it at the end
     #[arg(long)]
     memory: bool,
@@ -97,11 +107,91 @@ pub enum ClientCommand {
         #[arg(long, value_enum)]
         grant: Grant,
     },
+    /// Take a grant from an application again
+    Disallow {
+        /// The client id
+        id: String,
+        /// The grant
+        #[arg(long, value_enum)]
+        grant: Grant,
+    },
+    /// Change what an application registered, and what only an administrator decides about it
+    Set {
+        /// The client id
+        id: String,
+        /// What is to be otherwise
+        #[command(flatten)]
+        changes: Box<ClientChanges>,
+    },
     /// Disable an application: none of its tokens works from then on
     Disable {
         /// The client id
         id: String,
     },
+    /// Enable a disabled application again, with whatever of its tokens has not expired
+    Enable {
+        /// The client id
+        id: String,
+    },
+}
+
+/// What is to be otherwise; what is left out stays. Lists are replaced as a whole; an empty text empties.
+#[derive(Debug, Default, Args)]
+pub struct ClientChanges {
+    /// What people read on the consent page
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where people are sent back to; may be given again
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    pub redirect_uris: Option<Vec<String>>,
+    /// The scopes that it may ask for, separated by spaces
+    #[arg(long)]
+    pub scope: Option<String>,
+    /// A file with its public keys (JWKS)
+    #[arg(long, value_name = "FILE")]
+    pub jwks: Option<PathBuf>,
+    /// Where its public keys are
+    #[arg(long, value_name = "URL")]
+    pub jwks_uri: Option<String>,
+    /// How it proves itself at the token endpoint
+    #[arg(long, value_name = "METHOD")]
+    pub token_endpoint_auth_method: Option<String>,
+    /// Many rules at once: fapi2
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Whether its authorization requests must carry a code challenge
+    #[arg(long)]
+    pub require_pkce: Option<bool>,
+    /// Whether its authorization requests must be pushed
+    #[arg(long)]
+    pub require_pushed_authorization_requests: Option<bool>,
+    /// Whether its authorization requests must be signed
+    #[arg(long)]
+    pub require_signed_request_object: Option<bool>,
+    /// Whether its access tokens must be bound to a key
+    #[arg(long)]
+    pub dpop_bound_access_tokens: Option<bool>,
+    /// Whether its refresh tokens change with every use; a public application's always do
+    #[arg(long)]
+    pub rotate_refresh_tokens: Option<bool>,
+    /// Whether it is the site's own, whose users are not asked for consent
+    #[arg(long)]
+    pub first_party: Option<bool>,
+    /// How long its access tokens live, in seconds: 60 to 86400
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(60..=86_400))]
+    pub access_token_lifetime: Option<i64>,
+    /// How long a refresh token lives that nobody uses, in seconds: at most 180 days
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(60..=15_552_000))]
+    pub refresh_token_idle_lifetime: Option<i64>,
+    /// How long refresh tokens live, however much they are used, in seconds: at most 180 days
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(60..=15_552_000))]
+    pub refresh_token_lifetime: Option<i64>,
+    /// A resource server that it may ask tokens for; may be given again
+    #[arg(long = "resource", value_name = "URI")]
+    pub resources: Option<Vec<String>>,
+    /// A resource server that it is; may be given again
+    #[arg(long = "audience", value_name = "URI")]
+    pub audiences: Option<Vec<String>>,
 }
 
 /// An application to register.
@@ -209,7 +299,14 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
         }
         None => (Storage::Folder(cli.data.clone()), format!("in {}", cli.data.display())),
     };
-    let options = Options { port: cli.port, announce_in: Some(cli.data), entropy, ..Options::new(storage) };
+    let options = Options {
+        port: cli.port,
+        issuer: cli.issuer,
+        announce_in: Some(cli.data),
+        entropy,
+        fetch: FetchPolicy { allow_private: cli.allow_private_fetch, roots: cli.fetch_ca },
+        ..Options::new(storage)
+    };
     let site = Site::start(options).await?;
     let url = site.url();
     let ready = format!(
@@ -276,6 +373,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn private_addresses_are_called_only_where_that_is_asked_for() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        let cli = parse("bangumoe --issuer https://id.example.org --allow-private-fetch --fetch-ca roots.pem").unwrap();
+        assert!(cli.allow_private_fetch && cli.fetch_ca.is_some() && cli.issuer.is_some());
+        assert!(!parse("bangumoe").unwrap().allow_private_fetch);
+        assert!(parse("bangumoe --fetch-ca roots.pem").is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the operator's commands do, and the table that they do it to.
 
+mod client;
 mod keys;
 
 use std::path::Path;
@@ -15,7 +16,7 @@ use shared::entropy::Entropy;
 use shared::id::{Attempt, ClientId, UserId};
 use shared::jose::keys::KeyError;
 use shared::oauth::Client;
-use shared::oauth::client::{HashedSecret, Registration};
+use shared::oauth::client::{HashedSecret, Policies, Registration};
 use shared::oauth::metadata::{GrantType, Requested};
 use shared::store::{self, Patience, Store, StoreError};
 
@@ -134,7 +135,10 @@ pub async fn run(
         Command::Client(ClientCommand::Create(client)) => client_create(store, client, clock, entropy).await,
         Command::Client(ClientCommand::List) => client_list(store).await,
         Command::Client(ClientCommand::Allow { id, grant }) => client_allow(store, id, *grant, entropy).await,
-        Command::Client(ClientCommand::Disable { id }) => client_disable(store, id, entropy).await,
+        Command::Client(ClientCommand::Disallow { id, grant }) => client_disallow(store, id, *grant, entropy).await,
+        Command::Client(ClientCommand::Set { id, changes }) => client::set(store, id, changes, entropy).await,
+        Command::Client(ClientCommand::Disable { id }) => client_disable(store, id, true, entropy).await,
+        Command::Client(ClientCommand::Enable { id }) => client_disable(store, id, false, entropy).await,
         Command::User(UserCommand::Disable { user }) => user_disable(store, user, entropy).await,
     }
 }
@@ -173,21 +177,41 @@ async fn client_allow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) 
         if let Some(grant) = GrantType::parse(grant.as_str()) {
             client.allow(grant);
         }
+        Ok(())
     })
     .await
 }
 
-async fn client_disable(store: &Store, id: &str, entropy: &Entropy) -> Result<Value, CommandError> {
-    change(store, id, entropy, |client| client.disabled = true).await
+async fn client_disallow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) -> Result<Value, CommandError> {
+    change(store, id, entropy, |client| {
+        if let Some(grant) = GrantType::parse(grant.as_str()) {
+            client.disallow(grant);
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn client_disable(store: &Store, id: &str, disabled: bool, entropy: &Entropy) -> Result<Value, CommandError> {
+    change(store, id, entropy, |client| {
+        client.disabled = disabled;
+        Ok(())
+    })
+    .await
 }
 
 /// Changes a client, over again if somebody else's change came between.
-async fn change(store: &Store, id: &str, entropy: &Entropy, edit: impl Fn(&mut Client)) -> Result<Value, CommandError> {
+async fn change(
+    store: &Store,
+    id: &str,
+    entropy: &Entropy,
+    edit: impl Fn(&mut Client) -> Result<(), CommandError>,
+) -> Result<Value, CommandError> {
     let unknown = || CommandError::Refused(format!("no client has the id {id}"));
     let id: ClientId = id.parse().map_err(|_| unknown())?;
     for _ in 0..5 {
         let mut client = store.find_client(id).await?.ok_or_else(unknown)?;
-        edit(&mut client);
+        edit(&mut client)?;
         if store.update_client(&client, Attempt::new(entropy)).await? {
             return Ok(describe(&client));
         }
@@ -201,10 +225,18 @@ fn describe(client: &Client) -> Value {
     struct Described<'a> {
         disabled: bool,
         owner_id: Option<UserId>,
+        rotate_refresh_tokens: bool,
+        policies: &'a Policies,
         #[serde(flatten)]
         registration: Registration<'a>,
     }
-    json!(Described { disabled: client.disabled, owner_id: client.owner_id, registration: client.registration(None) })
+    json!(Described {
+        disabled: client.disabled,
+        owner_id: client.owner_id,
+        rotate_refresh_tokens: client.rotates(),
+        policies: &client.policies,
+        registration: client.registration(None),
+    })
 }
 
 async fn user_disable(store: &Store, user: &str, entropy: &Entropy) -> Result<Value, CommandError> {

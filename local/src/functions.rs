@@ -21,6 +21,7 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
         ("clients", clients::router()),
         ("collections", collections::router()),
         ("discovery", discovery::router()),
+        ("inspect", inspect::router()),
         ("login", login::router()),
         ("pages", pages::router()),
         ("register", register::router()),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use shared::app::App;
 use shared::clock::Clock;
-use shared::config::{Config, Issuer, RegistrationPolicy};
+use shared::config::{Config, FetchPolicy, Issuer, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
@@ -42,6 +42,8 @@ pub struct Options {
     pub entropy: Entropy,
     /// Who may register an application.
     pub registration: RegistrationPolicy,
+    /// Which addresses that applications supply are called.
+    pub fetch: FetchPolicy,
     /// Signing keys made before, where making them anew would take too long.
     pub provisioned: Option<Provisioned>,
 }
@@ -139,6 +141,7 @@ impl Options {
             clock: Clock::system(),
             entropy: Entropy::system(),
             registration: RegistrationPolicy::Open,
+            fetch: FetchPolicy::default(),
             provisioned: None,
         }
     }
@@ -150,7 +153,7 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, provisioned } =
+        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, fetch, provisioned } =
             options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
@@ -166,7 +169,7 @@ impl Site {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),
         };
-        let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration };
+        let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration, fetch };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }

@@ -9,6 +9,8 @@ use crate::account::Hashers;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::fetch::Fetcher;
+use crate::jose::client_keys::ClientKeys;
 use crate::jose::keys::{self, KeySet};
 use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
@@ -30,6 +32,10 @@ pub struct Inner {
     pub store: Store,
     /// Where passwords are hashed.
     pub hashers: Arc<Hashers>,
+    /// The way to addresses that clients supply.
+    pub fetcher: Arc<Fetcher>,
+    /// Keys that clients have elsewhere.
+    pub client_keys: Arc<ClientKeys>,
     site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
@@ -55,20 +61,32 @@ impl App {
     /// Puts the parts together; reads nothing yet.
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
         let hashers = Arc::new(Hashers::new(entropy.clone()));
-        Self(Arc::new(Inner { config, clock, entropy, store, hashers, site: Arc::default() }))
+        let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
+        Self(Arc::new(Inner {
+            config,
+            clock,
+            entropy,
+            store,
+            hashers,
+            fetcher,
+            client_keys: Arc::default(),
+            site: Arc::default(),
+        }))
     }
 
     /// The same, for one of several functions in a process: it goes to the table under its own name, and shares what is
     /// in memory with the others.
     #[must_use]
     pub fn of_function(&self, name: &str) -> Self {
-        let Inner { config, clock, entropy, store, hashers, site } = &**self;
+        let Inner { config, clock, entropy, store, hashers, fetcher, client_keys, site } = &**self;
         Self(Arc::new(Inner {
             config: config.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             store: store.named(name),
             hashers: Arc::clone(hashers),
+            fetcher: Arc::clone(fetcher),
+            client_keys: Arc::clone(client_keys),
             site: Arc::clone(site),
         }))
     }

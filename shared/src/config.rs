@@ -17,6 +17,18 @@ pub struct Config {
     pub secret_keys: Vec<SecretString>,
     /// Who may register an OAuth client.
     pub registration: RegistrationPolicy,
+    /// Which addresses that clients supply are called.
+    pub fetch: FetchPolicy,
+}
+
+/// Which addresses that clients supply this server calls: public ones with https, unless it is told otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct FetchPolicy {
+    /// Private ones as well, and plain http at loopback ones: for a laptop, never for a deployed site, where they are the
+    /// way to what only it can reach.
+    pub allow_private: bool,
+    /// A PEM file of roots to trust beside the machine's, where private addresses are allowed.
+    pub roots: Option<PathBuf>,
 }
 
 /// How a function reaches AWS: what Lambda itself puts into every environment. A site on a laptop has none of it.
@@ -95,6 +107,8 @@ impl Config {
     /// | `SECRET_KEY` | one or more secrets of 32 characters and up, comma-separated; the first seals |
     /// | `REGISTRATION` | `open`, `token` or `user` (the default) |
     /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
+    /// | `ALLOW_PRIVATE_FETCH` | `true`: clients' addresses may be private ones. Never where the functions are deployed |
+    /// | `FETCH_CA` | a PEM file of roots that are then trusted as well |
     ///
     /// # Errors
     /// [`ConfigError`], with every variable that is missing or wrong.
@@ -127,6 +141,16 @@ impl Config {
                 RegistrationPolicy::User
             }
         };
+        let allow_private = match lookup("ALLOW_PRIVATE_FETCH").as_deref() {
+            None | Some("" | "false") => false,
+            Some("true") => true,
+            Some(other) => {
+                wrong.push(format!("ALLOW_PRIVATE_FETCH is `{other}`: it must be `true` or `false`"));
+                false
+            }
+        };
+        let roots = lookup("FETCH_CA").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let fetch = FetchPolicy { allow_private, roots };
         let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
@@ -136,7 +160,7 @@ impl Config {
             wrong.push(SHORT_SECRET.to_owned());
         }
         match parsed {
-            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration }),
+            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch }),
             _ => Err(ConfigError(wrong)),
         }
     }
@@ -277,6 +301,25 @@ mod tests {
         let error = Config::from_lookup(lookup).unwrap_err().to_string();
         assert!(error.contains("ISSUER") && error.contains("32 characters"), "{error}");
         assert!(!error.contains("short"), "the secret's value stays out of the message");
+    }
+
+    #[test]
+    fn private_addresses_are_called_only_where_the_settings_say_true() {
+        let fetch = |allow: Option<&'static str>| {
+            let lookup = |name: &str| match name {
+                "ISSUER" => Some("https://id.example.org"),
+                "TABLE_NAME" => Some("bangumoe"),
+                "SECRET_KEY" => Some("a secret key of thirty-two characters"),
+                "ALLOW_PRIVATE_FETCH" => allow,
+                _ => None,
+            };
+            Config::from_lookup(|name| lookup(name).map(str::to_owned)).map(|config| config.fetch.allow_private)
+        };
+        assert_eq!(
+            [None, Some(""), Some("false"), Some("true")].map(|allow| fetch(allow).unwrap()),
+            [false, false, false, true]
+        );
+        assert!(fetch(Some("yes")).unwrap_err().to_string().contains("ALLOW_PRIVATE_FETCH"));
     }
 
     const LAMBDA: [(&str, &str); 4] = [

@@ -13,11 +13,12 @@
 //! | [`collection`] | entries of an anime collection | |
 //! | [`jose`] | signing keys, access tokens, ID tokens | |
 //! | [`store`] | the table: one file per aggregate | yes |
+//! | [`fetch`] | the one way to addresses that clients supply | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `jose` → `oauth`, `account`, `collection` →
+//! * Modules know only those below them: `http`, `pages` → `store`, `fetch`, `jose` → `oauth`, `account`, `collection` →
 //!   `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, and only `store::keys` makes key strings.
@@ -32,6 +33,7 @@ pub mod clock;
 pub mod collection;
 pub mod config;
 pub mod entropy;
+pub mod fetch;
 pub mod http;
 pub mod i18n;
 pub mod id;

@@ -1,9 +1,11 @@
 //! Registering, changing and deleting an account.
 
+mod apps;
 mod deletion;
 mod password;
 mod profile;
 mod registration;
+mod sessions;
 
 use tests::Reply;
 

@@ -3,6 +3,8 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod policies;
+
 use std::path::Path;
 
 use local::cli::{ClientCommand, Command, Grant, NewClient, UserCommand};
@@ -270,7 +272,7 @@ async fn commands_speak_to_the_folders_table_with_and_without_a_site() {
     // What the command wrote is what the site serves.
     let answer = commands::run(&list(), connection.store(), &[], &Clock::system(), &Entropy::system()).await.unwrap();
     let id = answer[0]["client_id"].as_str().unwrap();
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = tests::http_client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let url = format!("http://localhost:{port}/oauth2/authorize?response_type=code&client_id={id}");
     assert_eq!(http.get(url).send().await.unwrap().status(), 303);
     drop(connection);

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
 use tests::flow::{CHALLENGE, claims};
+use tests::keys::{ASSERTION_TYPE, Key, jwks};
 use tests::{TestSite, Value, Wishes, json};
 
 const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
@@ -79,7 +80,7 @@ async fn u38_every_address_in_it_answers() {
         // What each says to a caller who brings nothing.
         let (reply, status) = match *name {
             "authorization_endpoint" => (site.get(&path, None).await, 400),
-            "token_endpoint" => (site.form(&path, &[]).await, 401),
+            "token_endpoint" | "revocation_endpoint" | "introspection_endpoint" => (site.form(&path, &[]).await, 401),
             "userinfo_endpoint" => (site.get(&path, None).await, 401),
             "jwks_uri" => (site.get(&path, None).await, 200),
             "registration_endpoint" => (site.post(&path, None, json!({})).await, 400),
@@ -104,21 +105,25 @@ async fn u38_every_scope_method_and_grant_in_it_works() {
     let all = "openid profile email phone address offline_access collections:read collections:write";
     assert_eq!(scopes, all);
     let methods = listed(&document, "token_endpoint_auth_methods_supported");
-    assert_eq!(methods, ["client_secret_basic", "client_secret_post", "none"]);
+    assert_eq!(methods, ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
     assert_eq!(listed(&document, "response_types_supported"), ["code"]);
     assert_eq!(listed(&document, "response_modes_supported"), ["query", "form_post"]);
     let grants = listed(&document, "grant_types_supported");
     assert_eq!(grants, ["authorization_code", "refresh_token", "client_credentials"]);
+    let key = Key::es256();
     for method in methods {
         let public = method == "none";
         let grants: Vec<_> = grants.iter().filter(|grant| !public || *grant != "client_credentials").collect();
-        let client = site.client_with(json!({ "token_endpoint_auth_method": method, "grant_types": grants })).await;
+        let metadata = json!({ "token_endpoint_auth_method": method, "grant_types": grants, "jwks": jwks(&[&key]) });
+        let client = site.client_with(metadata).await;
         let token = async |pairs: &[(&str, &str)]| {
             let request = site.http.post(site.url(&path(&site, &document, "token_endpoint")));
-            let request = if method == "client_secret_basic" {
-                request.basic_auth(&client.id, client.secret.as_deref()).form(pairs)
-            } else {
-                request.form(&[&client.in_body()[..], pairs].concat())
+            let assertion = key.assertion(&site, &client);
+            let asserted = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion.as_str())];
+            let request = match method.as_str() {
+                "client_secret_basic" => request.basic_auth(&client.id, client.secret.as_deref()).form(pairs),
+                "private_key_jwt" => request.form(&[&asserted[..], pairs].concat()),
+                _ => request.form(&[&client.in_body()[..], pairs].concat()),
             };
             site.send(request, None).await
         };
@@ -194,13 +199,7 @@ async fn u38_what_does_not_work_is_said_where_silence_would_mean_that_it_does() 
     assert_eq!(listed(&document, "claim_types_supported"), ["normal"]);
     assert_eq!(listed(&document, "ui_locales_supported"), ["zh-CN", "en", "ja"]);
     // Not built yet, so not promised.
-    for absent in [
-        "revocation_endpoint",
-        "introspection_endpoint",
-        "device_authorization_endpoint",
-        "pushed_authorization_request_endpoint",
-        "end_session_endpoint",
-    ] {
+    for absent in ["device_authorization_endpoint", "pushed_authorization_request_endpoint", "end_session_endpoint"] {
         assert!(document.get(absent).is_none(), "{absent}");
     }
 }

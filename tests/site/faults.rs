@@ -5,10 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod access;
 mod accounts;
 mod applications;
 mod authorizations;
+mod client_keys;
 mod collections;
+mod dialects;
+mod inspect;
 mod legacy;
 mod operator;
 mod passwords;

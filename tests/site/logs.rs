@@ -50,7 +50,11 @@ async fn log_in(site: &TestSite, name: &str, password: &str) -> Reply {
 async fn every_route_leaves_one_line_that_names_it_as_the_template_does() {
     let site = TestSite::start().await;
     for Route { method, path, function } in Template::embedded().unwrap().routes {
-        let filled = path.replace("{subject_id}", "1").replace("{username}", "nobody").replace("{file}", "site.css");
+        let filled = path
+            .replace("{subject_id}", "1")
+            .replace("{username}", "nobody")
+            .replace("{file}", "site.css")
+            .replace("{client_id}", "x");
         let reply = site.send(site.http.request(method.clone(), site.url(&filled)), None).await;
         let line = line(&site, &reply);
         assert_eq!(line["route"], format!("{method} {path}"));

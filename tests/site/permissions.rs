@@ -3,8 +3,13 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod access;
+mod client_keys;
+mod dialects;
+mod inspect;
 mod legacy;
 mod proofs;
+mod registrations;
 
 use std::collections::BTreeSet;
 
@@ -39,6 +44,7 @@ async fn grand_tour(site: &TestSite) {
     assert_eq!(site.redeem(&client, &code, VERIFIER).await.status, 400, "twice");
     let theirs = Tokens::read(&site.token(&client, &[("grant_type", "client_credentials")]).await).access_token;
     let subject = "/collections/12";
+    registrations::tour(site).await;
     for token in [&refreshed.access_token, &theirs, &own] {
         site.userinfo(token).await;
         site.get("/account", Some(token)).await;
@@ -46,9 +52,11 @@ async fn grand_tour(site: &TestSite) {
         site.post("/oauth2/register", Some(token), json!({ "redirect_uris": [REDIRECT] })).await;
         site.post("/logout", Some(token), json!({})).await;
     }
+    inspect::tour(site, &client, &refreshed, &theirs).await;
     later();
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
+    client_keys::tour(site).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
@@ -87,7 +95,10 @@ async fn grand_tour(site: &TestSite) {
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
     legacy::tour(site, &user, &client).await;
+    dialects::tour(site, &user).await;
     weaken(site, &user.user_id).await;
+
+    access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

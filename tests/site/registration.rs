@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod management;
 mod page;
 mod policies;
 

@@ -66,8 +66,14 @@ fn assert_refused(reply: &Raw, what: &str) {
 /// Every method and path of the template, with something in each `{…}`.
 fn routes() -> Vec<(String, String)> {
     let routes = Template::embedded().map(|template| template.routes).unwrap_or_default();
-    let fill =
-        |path: &str| path.replace("{subject_id}", "12").replace("{username}", "sakura").replace("{file}", "site.css");
+    let fill = |path: &str| {
+        path.replace("{client_id}", "client_a")
+            .replace("{session_id}", "a")
+            .replace("{subject_id}", "12")
+            .replace("{username}", "sakura")
+            .replace("{file}", "site.css")
+            .replace("{more+}", "")
+    };
     let routes: Vec<_> = routes.iter().map(|route| (route.method.to_string(), fill(&route.path))).collect();
     assert!(routes.len() > 40, "the template was not read: {routes:?}");
     assert!(routes.iter().all(|(_, path)| !path.contains('{')), "something new in a path: {routes:?}");

@@ -19,7 +19,7 @@ pub struct Browser<'s> {
 impl<'s> Browser<'s> {
     pub(super) fn new(site: &'s TestSite) -> Self {
         let cookies = Arc::new(Jar::default());
-        let http = reqwest::Client::builder().cookie_provider(Arc::clone(&cookies)).redirect(Policy::none());
+        let http = crate::http_client().cookie_provider(Arc::clone(&cookies)).redirect(Policy::none());
         Self { site, http: http.build().unwrap(), cookies }
     }
 

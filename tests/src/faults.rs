@@ -264,7 +264,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State { patience: patience.attempt, ..State::default() }));
-        let http = reqwest::Client::new();
+        let http = crate::http_client().build().unwrap();
         let (endpoint, shared) = (endpoint.to_owned(), Arc::clone(&state));
         let server = tokio::spawn(async move {
             loop {

@@ -12,9 +12,11 @@ pub mod costs;
 pub mod dpop;
 pub mod faults;
 pub mod flow;
+pub mod keys;
 pub mod logs;
 pub mod operator;
 pub mod permissions;
+pub mod remote;
 pub mod reply;
 
 use std::sync::OnceLock;
@@ -23,7 +25,7 @@ use local::site::{Options, Provisioned, Site, Storage};
 use local::table::Table;
 use reqwest::redirect::Policy;
 use shared::clock::{Clock, Millis};
-use shared::config::RegistrationPolicy;
+use shared::config::{FetchPolicy, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::jose::keys::generate_site;
 use shared::store::Patience;
@@ -32,6 +34,7 @@ pub use browser::Browser;
 pub use dpop::DpopKey;
 pub use faults::{Fault, Proxy};
 pub use flow::{Client, Tokens, User};
+pub use remote::Remote;
 pub use reply::Reply;
 pub use serde_json::{Value, json};
 
@@ -68,6 +71,8 @@ pub struct Wishes {
     pub patience: Option<Patience>,
     /// Who may register clients; anybody, if left out.
     pub registration: Option<RegistrationPolicy>,
+    /// Whether addresses on this machine are called, where a [`Remote`] listens.
+    pub allow_private_fetch: bool,
 }
 
 /// Keys are made once for all tests: RSA takes its time.
@@ -78,6 +83,11 @@ fn provisioned() -> Provisioned {
         Provisioned { secret_key: SECRET_KEY.into(), site }
     };
     KEYS.get_or_init(make).clone()
+}
+
+/// A client for this machine: it reads no roots, which would take longer than many a test.
+pub fn http_client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().tls_certs_only([])
 }
 
 impl TestSite {
@@ -99,12 +109,13 @@ impl TestSite {
             issuer: wishes.issuer,
             patience,
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
+            fetch: FetchPolicy { allow_private: wishes.allow_private_fetch, roots: None },
             clock: clock.clone(),
             provisioned: Some(provisioned),
             ..Options::new(storage)
         };
         let site = Site::start(options).await.unwrap();
-        let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        let http = http_client().redirect(Policy::none()).build().unwrap();
         let watch = logs::Watch::start(site.port());
         watch.over(SECRET_KEY);
         Self { clock, proxy, site, http, table, _watch: watch }

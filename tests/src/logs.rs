@@ -14,7 +14,7 @@ use shared::id::{ClientId, UserId};
 use super::Reply;
 
 /// Parameters and members that nobody may log. A name may be an e-mail address.
-const SECRET: [&str; 24] = [
+const SECRET: [&str; 26] = [
     "access_token",
     "client_assertion",
     "client_secret",
@@ -34,7 +34,9 @@ const SECRET: [&str; 24] = [
     "phone",
     "phone_number",
     "refresh_token",
+    "registration_access_token",
     "request",
+    "request_uri",
     "resume",
     "secret",
     "token",

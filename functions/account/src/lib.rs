@@ -1,11 +1,13 @@
 //! One's own account: the page and its JSON.
 
+mod apps;
 mod page;
+mod sessions;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete as deleting, get, post};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use shared::account::{Changes, FieldError, Password, User};
@@ -23,6 +25,10 @@ pub fn router() -> Router<App> {
         .route("/account", get(show).patch(change).delete(delete).post(page::change))
         .route("/account/password", post(change_password))
         .route("/account/delete", post(page::delete))
+        .route("/account/apps", get(apps::show).post(apps::submit))
+        .route("/account/apps/{client_id}", deleting(apps::withdraw))
+        .route("/account/sessions", get(sessions::show).post(sessions::submit).delete(sessions::end_others))
+        .route("/account/sessions/{session_id}", deleting(sessions::end))
 }
 
 async fn show(State(app): State<App>, incoming: Incoming) -> Response {

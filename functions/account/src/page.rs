@@ -12,16 +12,22 @@ use shared::http::cookies::Cookie;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem, csrf};
-use shared::i18n::fill;
+use shared::i18n::{Messages, fill};
 use shared::oauth::Params;
 use shared::pages::{self, Detail};
 
-const SIGN_IN: &str = "/login?continue=/account";
+/// Where the account's own page is.
+const PATH: &str = "/account";
+
+/// Sends somebody to sign in, and back to one of the account's pages.
+pub(crate) fn sign_in(path: &str) -> Response {
+    see_other(&format!("/login?continue={path}"))
+}
 
 pub(crate) async fn show(app: &App, incoming: &Incoming) -> Response {
     let answer = async {
         let site = app.site().await?;
-        let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let Some(signed_in) = session::find(app, &site, incoming).await? else { return Ok(sign_in(PATH)) };
         Ok::<_, Problem>(render(app, &site, incoming, &signed_in.user, None))
     };
     answer.await.unwrap_or_else(|problem| problem.to_page(incoming))
@@ -29,7 +35,7 @@ pub(crate) async fn show(app: &App, incoming: &Incoming) -> Response {
 
 pub(crate) async fn change(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
-        let Some(form) = Form::open(&app, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let Some(form) = Form::open(&app, &incoming).await? else { return Ok(sign_in(PATH)) };
         let changed = async {
             form.check(&app, &incoming)?;
             super::update(&app, form.signed_in.user.clone(), &form.object).await
@@ -41,7 +47,7 @@ pub(crate) async fn change(State(app): State<App>, incoming: Incoming) -> Respon
 
 pub(crate) async fn change_password(app: &App, incoming: &Incoming) -> Response {
     let answer = async {
-        let Some(form) = Form::open(app, incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let Some(form) = Form::open(app, incoming).await? else { return Ok(sign_in(PATH)) };
         let SignedIn { user, session } = &form.signed_in;
         let changed = async {
             form.check(app, incoming)?;
@@ -54,7 +60,7 @@ pub(crate) async fn change_password(app: &App, incoming: &Incoming) -> Response 
 
 pub(crate) async fn delete(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
-        let Some(form) = Form::open(&app, &incoming).await? else { return Ok(see_other(SIGN_IN)) };
+        let Some(form) = Form::open(&app, &incoming).await? else { return Ok(sign_in(PATH)) };
         let removed = async {
             form.check(&app, &incoming)?;
             super::remove(&app, &form.signed_in.user, &form.object).await
@@ -70,15 +76,15 @@ pub(crate) async fn delete(State(app): State<App>, incoming: Incoming) -> Respon
 }
 
 /// A form of the page, sent by somebody who is signed in.
-struct Form {
-    site: Arc<Site>,
-    signed_in: SignedIn,
-    params: Params,
+pub(crate) struct Form {
+    pub(crate) site: Arc<Site>,
+    pub(crate) signed_in: SignedIn,
+    pub(crate) params: Params,
     object: Map<String, Value>,
 }
 
 impl Form {
-    async fn open(app: &App, incoming: &Incoming) -> Result<Option<Self>, Problem> {
+    pub(crate) async fn open(app: &App, incoming: &Incoming) -> Result<Option<Self>, Problem> {
         // What another site's page typed is not shown again, with a fresh token, to be sent by a click.
         csrf::check_origin(app, incoming)?;
         let site = app.site().await?;
@@ -92,7 +98,7 @@ impl Form {
     }
 
     /// Whether it came from the page: nothing may be done before.
-    fn check(&self, app: &App, incoming: &Incoming) -> Result<(), Problem> {
+    pub(crate) fn check(&self, app: &App, incoming: &Incoming) -> Result<(), Problem> {
         csrf::check_form(app, &self.site, incoming, &self.params)
     }
 
@@ -107,8 +113,17 @@ impl Form {
     }
 }
 
+/// What went wrong with a form as a whole, in words.
+pub(crate) fn error_words(m: &Messages, problem: &Problem) -> String {
+    match problem.retry_after {
+        Some(seconds) => fill(m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),
+        None if problem.status == StatusCode::FORBIDDEN => m.expired_form.to_owned(),
+        None => m.bad_request.to_owned(),
+    }
+}
+
 fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Option<&Problem>) -> Response {
-    let frame = Frame::new(app, site, incoming, Some(user), "/account");
+    let frame = Frame::new(app, site, incoming, Some(user), PATH);
     let layout = frame.layout();
     let typed = problem.and_then(|_| incoming.body_params().ok()).filter(|params| params.has("nickname"));
     let field = |name: &str, stored: &Option<String>| match &typed {
@@ -116,11 +131,7 @@ fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Opt
         None => stored.clone().unwrap_or_default(),
     };
     let errors = problem.map(|problem| problem.errors.clone()).unwrap_or_default();
-    let error = problem.filter(|_| errors.is_empty()).map(|problem| match problem.retry_after {
-        Some(seconds) => fill(layout.m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),
-        None if problem.status == StatusCode::FORBIDDEN => layout.m.expired_form.to_owned(),
-        None => layout.m.bad_request.to_owned(),
-    });
+    let error = problem.filter(|_| errors.is_empty()).map(|problem| error_words(layout.m, problem));
     let saved = incoming.query_params().ok();
     let notice = match saved.as_ref().and_then(|params| params.get("saved")) {
         Some("profile") => Some(layout.m.account_saved),

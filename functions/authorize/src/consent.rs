@@ -8,7 +8,6 @@ use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem, consent, csrf};
 use shared::oauth::authorization_request::RequestInProgress;
-use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, RedirectUri};
 use shared::pages::{self, ConsentScope};
 
@@ -32,24 +31,19 @@ pub(crate) fn ask(
     let consent = request.consent();
     let scopes = consent.iter().map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
     let redirect_host = RedirectUri::parse(&asked.address.redirect_uri).map(|uri| uri.destination());
-    let client_host = asked.client.metadata.client_uri.as_deref().and_then(host);
+    let client_host = asked.client.host();
     let page = pages::Consent {
         layout: frame.layout(),
         client_name: &asked.client.display_name(),
         client_host: client_host.as_deref(),
         redirect_host: redirect_host.as_deref().unwrap_or(&asked.address.redirect_uri),
         scopes: scopes.collect(),
-        minutes: u32::try_from(ACCESS_TOKEN / 60).unwrap_or_default(),
+        minutes: u32::try_from(asked.client.access_token_lifetime_in(asked.dialect()) / 60).unwrap_or_default(),
         user: &signed_in.user.display_name(),
         request: &seal(site, &shown),
         switch_href: &login_href(site, &asked.progress),
     };
     frame.render(app, StatusCode::OK, &page)
-}
-
-fn host(address: &str) -> Option<String> {
-    let (_, rest) = address.split_once("://")?;
-    rest.split(['/', '?', '#']).next().map(str::to_owned)
 }
 
 /// The consent page's form.

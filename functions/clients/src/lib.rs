@@ -1,5 +1,7 @@
-//! Registers OAuth clients: dynamically (RFC 7591), on a page, and in the `/oauth2.0/` dialect.
+//! Registers OAuth clients: dynamically (RFC 7591), on a page, and in the `/oauth2.0/` dialect; and lets them be read,
+//! changed and deleted (RFC 7592).
 
+mod manage;
 mod page;
 mod sign;
 
@@ -28,6 +30,7 @@ use subtle::ConstantTimeEq;
 pub fn router() -> Router<App> {
     shared::http::router()
         .route("/oauth2/register", get(page::show).post(register))
+        .route("/oauth2/register/{client_id}", get(manage::manage).put(manage::manage).delete(manage::manage))
         .route("/oauth2.0/sign", post(sign::sign))
         .route("/aouth2.0/sign", post(sign::sign))
 }
@@ -37,12 +40,16 @@ async fn register(State(app): State<App>, incoming: Incoming) -> Response {
         return page::submit(&app, &incoming).await;
     }
     match by_json(&app, &incoming).await {
-        Ok((client, secret)) => shared::http::json(StatusCode::CREATED, &json!(client.registration(secret.as_ref()))),
+        Ok((client, secret, token)) => {
+            let registration = client.registration(secret.as_ref()).managed_at(&app.config.issuer, Some(&token));
+            shared::http::json(StatusCode::CREATED, &json!(registration))
+        }
         Err(failure) => failure.to_json_response(client_auth::used_basic(&incoming)),
     }
 }
 
-async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<SecretString>), Failure> {
+/// The client, its secret, and its registration access token (RFC 7592 §3).
+async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<SecretString>, SecretString), Failure> {
     let owner = owner(app, incoming).await?;
     if incoming.body_kind() != BodyKind::Json {
         return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, "Content-Type must be application/json").into());
@@ -53,7 +60,9 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<(Client, Option<Secre
         return Err(malformed().into());
     }
     let requested: Requested = serde_json::from_slice(&incoming.body).map_err(|_| malformed())?;
-    create(app, requested.complete(&[])?, owner).await
+    let (token, hashed) = HashedSecret::generate(&app.entropy);
+    let (client, secret) = create(app, requested.complete(&[])?, owner, Some(hashed)).await?;
+    Ok((client, secret, token))
 }
 
 /// Who will own the client, if the policy lets this caller register one.
@@ -78,10 +87,12 @@ async fn create(
     app: &App,
     metadata: Metadata,
     owner_id: Option<UserId>,
+    registration_token: Option<HashedSecret>,
 ) -> Result<(Client, Option<SecretString>), Failure> {
     let secret = metadata.token_endpoint_auth_method.has_secret().then(|| HashedSecret::generate(&app.entropy));
     let (secret, hashed) = secret.unzip();
-    let client = Client::new(ClientId::new(&app.entropy), metadata, hashed, owner_id, app.clock.now());
+    let mut client = Client::new(ClientId::new(&app.entropy), metadata, hashed, owner_id, app.clock.now());
+    client.registration_token = registration_token;
     store(app, &client).await?;
     Ok((client, secret))
 }

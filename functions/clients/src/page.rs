@@ -46,7 +46,7 @@ pub(crate) async fn submit(app: &App, incoming: &Incoming) -> Response {
             return Ok(form(app, &site, incoming, user, &params, Some(&Refusal::ExpiredForm)));
         }
         let created = match requested(&params).complete(&[]) {
-            Ok(metadata) => super::create(app, metadata, Some(user.user_id)).await,
+            Ok(metadata) => super::create(app, metadata, Some(user.user_id), None).await,
             Err(error) => Err(error.into()),
         };
         match created {

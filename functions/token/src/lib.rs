@@ -12,11 +12,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
-use secrecy::SecretString;
 use shared::app::{App, Site};
-use shared::http::client_auth::{credentials, used_basic};
+use shared::http::client_auth::{Credentials, credentials, used_basic};
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, Problem, cors, dpop, no_referrer};
+use shared::http::{Incoming, Problem, cors, dpop, no_referrer, not_found};
 use shared::id::ClientId;
 use shared::jose::dpop::Proof;
 use shared::oauth::Dialect;
@@ -33,6 +32,7 @@ pub fn router() -> Router<App> {
         .route("/oauth2/access_token", post(token))
         .route("/third_party/api/oauth2/access_token", get(token))
         .route("/third_party/api/oauth2/access_token/", get(token))
+        .route("/third_party/api/oauth2/access_token/{*more}", get(not_found))
         .route("/account/v1/tokens", post(token))
         .route("/index.php", post(token))
 }
@@ -68,7 +68,7 @@ struct Exchange<'a> {
     incoming: &'a Incoming,
     params: Params,
     client_id: ClientId,
-    secret: Option<SecretString>,
+    credentials: Credentials,
     dialect: Option<&'static Dialect>,
     /// That the client has a key, if it says so.
     proof: Option<Proof>,
@@ -82,7 +82,7 @@ impl Exchange<'_> {
 
     /// How long access tokens live, in seconds.
     fn lifetime(&self, client: &Client) -> i64 {
-        lifetime(self.dialect, client)
+        client.access_token_lifetime_in(self.dialect)
     }
 
     /// Uses the proof up, if one came: just before something is written or issued, so that a request that fails
@@ -98,11 +98,6 @@ impl Exchange<'_> {
     }
 }
 
-/// How long access tokens of a dialect, or else of the standard, live, in seconds.
-fn lifetime(dialect: Option<&Dialect>, client: &Client) -> i64 {
-    dialect.map_or_else(|| client.access_token_lifetime(), |dialect| dialect.access_token)
-}
-
 async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Dialect>) -> Result<Reply, Failure> {
     let mut params = incoming.params()?;
     if let Some(dialect) = dialect {
@@ -115,8 +110,7 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
     let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
     let site = app.site().await?;
     let proof = dpop::proof(app, &site, incoming)?;
-    let secret = credentials.secret;
-    let exchange = Exchange { app, site: &site, incoming, params, client_id, secret, dialect, proof };
+    let exchange = Exchange { app, site: &site, incoming, params, client_id, credentials, dialect, proof };
     match grant_type.as_deref() {
         Some("authorization_code") => authorization_code::exchange(&exchange).await,
         Some("refresh_token") => refresh_token::exchange(&exchange).await,

@@ -13,7 +13,10 @@ use crate::id::{ClientId, FamilyId, UserId};
 use crate::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, BadToken, TokenSubject, verify};
 use crate::log;
 use crate::oauth::{Client, ErrorCode, Family, OAuthError, Scope, ScopeToken};
-use crate::store::{grants::Grant, keys};
+use crate::store::StoreError;
+use crate::store::grants::Grant;
+use crate::store::keys::{self, Key};
+use crate::store::revocations::Revocation;
 
 /// A user on whose behalf something is asked, and what may be done for them.
 #[derive(Clone, Debug)]
@@ -88,6 +91,8 @@ pub fn token(incoming: &Incoming) -> Option<String> {
     Presented::in_header(incoming).filter(|presented| presented.scheme == Scheme::Bearer).map(|bearer| bearer.token)
 }
 
+const REVOKED: &str = "the token is revoked";
+
 fn invalid(detail: &'static str) -> Problem {
     let description = "the access token is expired, revoked or not ours";
     OAuthError::new(ErrorCode::InvalidToken, description).because(detail).into()
@@ -144,26 +149,35 @@ pub async fn authenticate(
     })
 }
 
+/// What a token says, if it is one of ours and in time: not whether what it hangs on still stands.
+///
+/// # Errors
+/// [`StoreError`], where it names a key that is not in memory, and the keys can't be read again.
+pub async fn claims(app: &App, site: &Site, token: &str) -> Result<Result<AccessClaims, BadToken>, StoreError> {
+    let (issuer, now) = (&app.config.issuer, app.clock.now());
+    Ok(match verify(site, issuer, token, now) {
+        Err(BadToken::UnknownKey) => verify(&*app.reload_site().await?, issuer, token, now),
+        checked => checked,
+    })
+}
+
 /// Checks a token, whomever it is for, and, in one round trip, everything that it hangs on.
 ///
 /// # Errors
 /// 401 `invalid_token`; 503.
 pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Problem> {
-    let (issuer, now) = (&app.config.issuer, app.clock.now());
-    let claims = match verify(site, issuer, token, now) {
-        Err(BadToken::UnknownKey) => verify(&*app.reload_site().await?, issuer, token, now),
-        checked => checked,
-    };
-    let claims = claims.map_err(|bad| invalid(bad.as_str()))?;
+    let now = app.clock.now();
+    let claims = claims(app, site, token).await?.map_err(|bad| invalid(bad.as_str()))?;
     let client_id = claims.client_id.parse::<ClientId>().inspect(|id| log::client(*id));
     let subject = TokenSubject::of_jti(&site.sealer, &claims.jti).unwrap_or(TokenSubject::Client);
     match subject {
         TokenSubject::Family(user_id, family_id) => {
             let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
-            of_family(app, claims, user_id, family_id, client_id).await
+            of_family(app, claims, user_id, family_id, client_id, None).await
         }
         TokenSubject::Exchanged(user_id, family_id, client_id) => {
-            of_family(app, claims, user_id, family_id, client_id).await
+            let mark = keys::revoked(&claims.jti);
+            of_family(app, claims, user_id, family_id, client_id, Some(mark)).await
         }
         TokenSubject::Session(user_id, session_id) => {
             log::user(user_id);
@@ -179,7 +193,9 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
         TokenSubject::Client if claims.sub != claims.client_id => Err(invalid("the token is of another epoch")),
         TokenSubject::Client => {
             let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
-            match app.store.find_client(client_id).await? {
+            let (client, revoked) = app.store.find_client_and_revocation(client_id, &claims.jti).await?;
+            match client {
+                _ if revoked.is_some() => Err(invalid(REVOKED)),
                 Some(client) if !client.disabled => {
                     Ok(Bearer { claims, client: Some(client), user: None, session: None, family: None })
                 }
@@ -189,21 +205,28 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
     }
 }
 
-/// A token that hangs on a family of `owner`: whose it is, or which traded it for another.
+/// A token that hangs on a family of `owner`: whose it is, or which traded it for another. The latter is revoked by a
+/// `mark` of its own.
 async fn of_family(
     app: &App,
     claims: AccessClaims,
     user_id: UserId,
     family_id: FamilyId,
     owner: ClientId,
+    mark: Option<Key>,
 ) -> Result<Bearer, Problem> {
     log::user(user_id);
     let owner_id = owner.to_string();
     let (client_key, owner_key) = (keys::client(&claims.client_id), keys::client(&owner_id));
     let (profile_key, grant_key) = (keys::profile(user_id), keys::grant(user_id, &owner_id));
     let family_key = keys::family(user_id, family_id);
-    let wanted = [&client_key, &owner_key, &profile_key, &grant_key, &family_key].map(Clone::clone);
-    let mut found = app.store.batch_get(&wanted).await?;
+    let wanted = [&client_key, &owner_key, &profile_key, &grant_key, &family_key].into_iter().chain(&mark);
+    let mut found = app.store.batch_get(&wanted.cloned().collect::<Vec<_>>()).await?;
+    if let Some(mark) = &mark
+        && found.take::<Revocation>(mark)?.is_some()
+    {
+        return Err(invalid(REVOKED));
+    }
     let client: Option<Client> = found.take(&client_key)?;
     let owner = if owner_key == client_key { client.clone() } else { found.take(&owner_key)? };
     let user: Option<User> = found.take(&profile_key)?;

@@ -31,6 +31,8 @@ messages! {
     sign_out,
     create_account,
     back_home,
+    back_account,
+    list_more,
     check_fields,
 
     // Home.
@@ -117,6 +119,27 @@ messages! {
     account_delete_warning,
     account_delete_password,
     account_delete_button,
+
+    // What has access to the account.
+    account_access,
+    account_access_lead,
+    apps_title,
+    apps_lead,
+    apps_none,
+    apps_since,
+    apps_withdraw,
+    apps_withdrawn,
+    sessions_title,
+    sessions_lead,
+    sessions_current,
+    sessions_unknown_browser,
+    sessions_signed_in,
+    sessions_last_seen,
+    sessions_end,
+    sessions_ended,
+    sessions_others,
+    sessions_others_lead,
+    sessions_end_others,
 
     // Select account.
     select_title,

@@ -1,6 +1,7 @@
 //! Keys, signatures and the tokens made with them.
 
 pub mod access_token;
+pub mod client_keys;
 pub mod dpop;
 pub mod hint;
 pub mod id_token;

@@ -6,10 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use super::dialect::Dialect;
 use super::lifetimes::{ACCESS_TOKEN, LONGEST_TOKEN, REFRESH_ABSOLUTE, REFRESH_IDLE};
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
 use super::response_type::ResponseType;
 use crate::clock::Time;
+use crate::config::Issuer;
 use crate::entropy::Entropy;
 use crate::id::{ClientId, UserId};
 
@@ -30,6 +32,9 @@ pub struct Client {
     /// What its secret is checked against; a public client has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<HashedSecret>,
+    /// What the token is checked against that its registration can be read and changed with (RFC 7592 §3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_token: Option<HashedSecret>,
     /// Whether refresh tokens rotate. A public client's always do (RFC 9700 §2.2.2).
     pub rotate_refresh_tokens: bool,
     /// What an administrator decides.
@@ -112,6 +117,7 @@ impl Client {
             created_at,
             disabled: false,
             secret,
+            registration_token: None,
             // FAPI 2.0 Security Profile §5.3.2.1: its clients prove themselves by a key, and rotation could only lock them out.
             rotate_refresh_tokens: !metadata.is_fapi(),
             policies: Policies::default(),
@@ -154,6 +160,18 @@ impl Client {
         }
     }
 
+    /// Takes a grant from it again.
+    pub fn disallow(&mut self, grant: GrantType) {
+        let Self { metadata, policies, .. } = self;
+        metadata.grant_types.retain(|other| *other != grant);
+        policies.privileges.retain(|other| *other != grant);
+        match grant {
+            GrantType::Implicit => metadata.response_types.retain(|response_type| !response_type.is_legacy()),
+            GrantType::AuthorizationCode => metadata.response_types.retain(|response_type| !response_type.code),
+            _ => {}
+        }
+    }
+
     /// Whether its refresh tokens change with every use.
     pub fn rotates(&self) -> bool {
         self.rotate_refresh_tokens || self.is_public()
@@ -177,6 +195,11 @@ impl Client {
         self.policies.access_token_lifetime.unwrap_or(ACCESS_TOKEN).min(LONGEST_TOKEN)
     }
 
+    /// How long its access tokens live in a dialect, or else the standard, in seconds.
+    pub fn access_token_lifetime_in(&self, dialect: Option<&Dialect>) -> i64 {
+        dialect.and_then(|dialect| dialect.access_token).unwrap_or_else(|| self.access_token_lifetime())
+    }
+
     /// How long a refresh token of it lives that nobody uses, in seconds.
     pub fn refresh_token_idle_lifetime(&self) -> i64 {
         self.policies.refresh_token_idle_lifetime.unwrap_or(REFRESH_IDLE).min(REFRESH_ABSOLUTE)
@@ -190,6 +213,12 @@ impl Client {
     /// Whether a token for `audience` is meant for it.
     pub fn is_audience(&self, audience: &str) -> bool {
         self.client_id.to_string() == audience || self.policies.audiences.iter().any(|own| own == audience)
+    }
+
+    /// The host of its page, as it gave it.
+    pub fn host(&self) -> Option<String> {
+        let (_, rest) = self.metadata.client_uri.as_deref()?.split_once("://")?;
+        rest.split(['/', '?', '#']).next().map(str::to_owned)
     }
 
     /// What to call it where people read.
@@ -208,6 +237,8 @@ impl Client {
             client_id_issued_at: self.created_at,
             client_secret: secret.map(SecretString::expose_secret),
             client_secret_expires_at: secret.map(|_| 0),
+            registration_client_uri: None,
+            registration_access_token: None,
             metadata: &self.metadata,
         }
     }
@@ -223,6 +254,22 @@ pub struct Registration<'a> {
     /// 0: it does not expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret_expires_at: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_client_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<&'a str>,
     #[serde(flatten)]
     metadata: &'a Metadata,
+}
+
+impl<'a> Registration<'a> {
+    /// With the address where it can be read, changed and deleted, and the token for that (RFC 7592 §3).
+    #[must_use]
+    pub fn managed_at(self, issuer: &Issuer, token: Option<&'a SecretString>) -> Self {
+        Self {
+            registration_client_uri: Some(issuer.url(&format!("/oauth2/register/{}", self.client_id))),
+            registration_access_token: token.map(SecretString::expose_secret),
+            ..self
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! nor anything from another site, so that [`CONTENT_SECURITY_POLICY`] holds for all but the one that posts itself
 //! ([`FormPost`]). Templates escape whatever they are given; none turns that off.
 
+mod access;
 mod account;
 mod applications;
 pub mod assets;
@@ -12,6 +13,7 @@ mod form_post;
 pub mod samples;
 mod site;
 
+pub use access::{AppRow, Apps, SessionRow, Sessions};
 pub use account::{Account, Detail, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;

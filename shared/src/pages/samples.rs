@@ -4,8 +4,8 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, ApplicationCreated, ApplicationForm, Consent, ConsentScope, Detail, ErrorPage, FormPost, Home, Layout,
-    Login, Register, SelectAccount,
+    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, Consent, ConsentScope, Detail, ErrorPage, FormPost,
+    Home, Layout, Login, Register, SelectAccount, SessionRow, Sessions,
 };
 use crate::account::{DETAILS, FieldError};
 use crate::i18n::{Lang, fill};
@@ -97,6 +97,28 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         destination: "app.zhuifan.example",
         fields: vec![("code", "AQAB-_"), ("state", text), ("iss", "https://id.example.org")],
     };
+    let app = |name: &str, host: Option<&str>, client_id: &str| AppRow {
+        client_id: client_id.to_owned(),
+        name: name.to_owned(),
+        host: host.map(str::to_owned),
+        scopes: vec!["openid", "profile", "offline_access", "collections:read"],
+        since: "2026-11-21T15:00:00Z".to_owned(),
+    };
+    let apps = |apps, next_href, notice| Apps { layout: member("/account/apps"), apps, next_href, notice, error: None };
+    let session = |browser: Option<&str>, current, session_id: &str| SessionRow {
+        session_id: session_id.to_owned(),
+        browser: browser.map(str::to_owned),
+        current,
+        signed_in_at: "2026-11-20T08:13:20Z".to_owned(),
+        last_seen_at: "2026-11-21T15:00:00Z".to_owned(),
+    };
+    let sessions = |sessions, next_href, error| Sessions {
+        layout: member("/account/sessions"),
+        sessions,
+        next_href,
+        notice: None,
+        error,
+    };
     let failed = |status, detail| ErrorPage::of_status(visitor("/nowhere"), status, detail);
 
     Ok(vec![
@@ -151,6 +173,34 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
                     error("password", "wrong_password"),
                 ],
                 Some(HOSTILE),
+            )
+            .render()?,
+        ),
+        ("apps-none", apps(vec![], None, Some(m.apps_withdrawn)).render()?),
+        (
+            "apps",
+            apps(
+                vec![
+                    app("追番小助手", Some("zhuifan.example"), "client_a"),
+                    app(HOSTILE, Some(HOSTILE), "client_b"),
+                    app("client_c", None, "client_c"),
+                ],
+                Some("/account/apps?after=client_c"),
+                None,
+            )
+            .render()?,
+        ),
+        ("sessions-one", sessions(vec![session(Some("Firefox, Linux"), true, "a")], None, None).render()?),
+        (
+            "sessions",
+            sessions(
+                vec![
+                    session(Some("Safari, iPhone"), true, "a"),
+                    session(Some(HOSTILE), false, "b"),
+                    session(None, false, "c"),
+                ],
+                Some("/account/sessions?after=c"),
+                Some(m.expired_form),
             )
             .render()?,
         ),

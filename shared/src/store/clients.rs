@@ -34,6 +34,16 @@ impl Store {
         self.get(&keys::client(&id.to_string())).await
     }
 
+    /// Reads clients, up to 100, in one round trip. Those that are gone are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_clients(&self, ids: &[ClientId]) -> Result<Vec<Client>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| keys::client(&id.to_string())).collect();
+        let mut found = self.batch_get(&keys).await?;
+        keys.iter().filter_map(|key| found.take(key).transpose()).collect()
+    }
+
     /// Writes a changed client. False if somebody else changed it meanwhile.
     ///
     /// # Errors
@@ -42,6 +52,14 @@ impl Store {
         let unchanged = Condition::version(client.version);
         let changed = Client { version: client.version + 1, ..client.clone() };
         Ok(matches!(self.put(client_item(&changed)?, unchanged, attempt).await?, Written::Done))
+    }
+
+    /// Removes a client, and with it the life of all that it was given. One that is gone already stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn delete_client(&self, id: ClientId) -> Result<(), StoreError> {
+        self.delete(&keys::client(&id.to_string()), None).await.map(drop)
     }
 
     /// Lists clients: those of `owner`, or all. For the operator's eyes: the index may be a moment behind.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::item::{Condition, item};
+use super::item::{Condition, item, text};
 use super::keys;
-use super::table::{Store, StoreError, Written};
+use super::table::{Query, Store, StoreError, Written};
 use crate::clock::Time;
 use crate::id::{Attempt, ClientId, GrantId, UserId};
 use crate::oauth::Scope;
@@ -35,6 +35,32 @@ impl Store {
     /// [`StoreError`].
     pub async fn find_grant(&self, user: UserId, client: ClientId) -> Result<Option<Grant>, StoreError> {
         self.get(&keys::grant(user, &client.to_string())).await
+    }
+
+    /// Up to `limit` of a user's consents, in the order of the clients' ids, those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_grants(
+        &self,
+        user: UserId,
+        after: Option<ClientId>,
+        limit: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let prefix = keys::grant(user, "");
+        let after = after.map(|client| keys::grant(user, &client.to_string()));
+        self.query(Query::after(&prefix, after.as_ref(), limit)).await
+    }
+
+    /// Withdraws a consent: every code, family and token that hangs on it is dead. One that is gone, or given anew
+    /// meanwhile, stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn withdraw_grant(&self, grant: &Grant) -> Result<(), StoreError> {
+        let this = Condition::new("#grant_id = :grant").bind(":grant", text(grant.grant_id));
+        let key = keys::grant(grant.user_id, &grant.client_id.to_string());
+        self.delete(&key, Some(this.or_absent())).await.map(drop)
     }
 
     /// Writes a consent: a new one (version 1) where there is none, or a wider one over the version before. False if

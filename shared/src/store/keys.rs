@@ -82,6 +82,11 @@ pub fn family(user: UserId, family: FamilyId) -> Key {
     key(user_partition(user), format!("FAMILY#{family}"))
 }
 
+/// The prefix of a user's signed-in browsers.
+pub fn sessions(user: UserId) -> Key {
+    key(user_partition(user), "SESSION#")
+}
+
 /// A signed-in browser.
 pub fn session(user: UserId, session: SessionId) -> Key {
     key(user_partition(user), format!("SESSION#{session}"))
@@ -95,6 +100,11 @@ pub fn rate(scope: &str, hash: &str, window: i64) -> Key {
 /// Something that was used and may not be used again.
 pub fn once(purpose: &str, hash: &str) -> Key {
     key(format!("ONCE#{purpose}#{hash}"), "ONCE")
+}
+
+/// A token that was revoked by itself.
+pub fn revoked(jti: &str) -> Key {
+    key(format!("REVOKED#{jti}"), "REVOKED")
 }
 
 /// The partition of a user's collection.

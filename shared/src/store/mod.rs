@@ -16,6 +16,7 @@ pub mod once;
 pub mod purges;
 pub mod rates;
 mod retries;
+pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod table;

@@ -2,7 +2,7 @@
 
 use super::item::{Condition, Item, item, number};
 use super::keys;
-use super::table::{Store, StoreError, Written};
+use super::table::{Query, Store, StoreError, Written};
 use crate::account::Session;
 use crate::account::User;
 use crate::clock::Time;
@@ -51,6 +51,29 @@ impl Store {
         let key = keys::session(session.user_id, session.session_id);
         let update = "SET #last_seen_at = :seen, #idle_expires_at = :idle, #ttl = :ttl";
         self.update(&key, update, alive, attempt).await.map(drop)
+    }
+
+    /// Up to `limit` of a user's sessions, dead ones among them, in the order of their ids, those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_sessions(
+        &self,
+        user: UserId,
+        after: Option<SessionId>,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
+        let after = after.map(|session| keys::session(user, session));
+        self.query(Query::after(&keys::sessions(user), after.as_ref(), limit)).await
+    }
+
+    /// Ends sessions. Ending one twice is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some may have ended, some not.
+    pub async fn delete_sessions(&self, user: UserId, sessions: &[SessionId]) -> Result<(), StoreError> {
+        let keys: Vec<_> = sessions.iter().map(|session| keys::session(user, *session)).collect();
+        self.delete_all(&keys).await
     }
 
     /// Ends a session. Ending it twice is no error.

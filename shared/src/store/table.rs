@@ -66,6 +66,16 @@ pub struct Query<'a> {
     pub attributes: Option<&'a str>,
 }
 
+impl Query<'static> {
+    /// Up to `limit` items of the table whose sort key begins like `prefix`'s, in order, those after `after`.
+    pub fn after(prefix: &Key, after: Option<&Key>, limit: usize) -> Self {
+        // Between a sort key and the next one: ours have nothing below `!`, and nothing above `~`.
+        let from = after.map_or_else(|| prefix.sk.clone(), |key| format!("{}!", key.sk));
+        let (partition, to) = (prefix.pk.clone(), format!("{}~", prefix.sk));
+        Self { index: None, partition, from, to, descending: false, limit, attributes: None }
+    }
+}
+
 /// The table. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {

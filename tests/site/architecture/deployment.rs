@@ -66,6 +66,12 @@ fn functions_that_hash_have_a_whole_cpu_and_nothing_of_the_api_is_told_to_any() 
 }
 
 #[test]
+fn v46_no_function_is_told_that_it_may_call_private_addresses() {
+    let text = read(&at("template.yaml"));
+    assert!(!text.contains("ALLOW_PRIVATE_FETCH") && !text.contains("FETCH_CA"));
+}
+
+#[test]
 fn the_table_can_be_restored_and_is_not_lost_with_the_stack() {
     let template = template();
     let table = &template["Resources"]["Table"];

@@ -54,7 +54,7 @@ async fn a_wrong_secret_is_refused_and_costs_the_code_nothing() {
 
 /// Guesses from another address of this machine.
 async fn guess_from(site: &TestSite, address: [u8; 4], client: &Client, secret: &str, code: &str) -> Reply {
-    let http = reqwest::Client::builder().local_address(std::net::IpAddr::from(address)).build().unwrap();
+    let http = tests::http_client().local_address(std::net::IpAddr::from(address)).build().unwrap();
     let body = json!({ "client_id": client.id, "client_secrets": secret, "code": code });
     site.send(http.post(site.url("/oauth2.0/granttoken")).json(&body), None).await
 }

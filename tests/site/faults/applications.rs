@@ -119,3 +119,43 @@ async fn e61_the_dialects_granttoken_loses_no_code_that_was_not_redeemed() {
     };
     withstands(&site, "POST /oauth2.0/getinfo", async || (), run, after).await;
 }
+
+#[tokio::test]
+async fn e61_a_registration_is_read_changed_and_deleted_or_stays_as_it_was() {
+    let site = TestSite::start().await;
+    let metadata = json!({ "client_name": "Anime Diary", "redirect_uris": [REDIRECT] });
+    let prepare = async || {
+        let reply = site.post("/oauth2/register", None, metadata.clone()).await.json();
+        let text = |name: &str| reply[name].as_str().unwrap().to_owned();
+        (format!("/oauth2/register/{}", text("client_id")), text("registration_access_token"), text("client_id"))
+    };
+    type Registered = (String, String, String);
+    let read = async |(path, token, _): &Registered| site.get(path, Some(token)).await;
+    let after = async |state: &Registered, ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(read(state)).await.json()["client_name"], "Anime Diary", "{case}");
+    };
+    withstands(&site, "GET /oauth2/register/{client_id}", prepare, read, after).await;
+
+    let change = async |(path, token, id): &Registered| {
+        let mut body = metadata.clone();
+        (body["client_id"], body["client_name"]) = (id.as_str().into(), "Another name".into());
+        site.put(path, Some(token), body).await
+    };
+    let after = async |state: &Registered, ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(change(state)).await.status, 200, "{case}");
+        assert_eq!(read(state).await.json()["client_name"], "Another name", "{case}");
+    };
+    withstands(&site, "PUT /oauth2/register/{client_id}", prepare, change, after).await;
+
+    let delete = async |(path, token, _): &Registered| site.delete(path, Some(token), json!({})).await;
+    let after = async |state: &Registered, ended: Ended| {
+        let (case, unsaid) = (ended.case.clone(), ended.unsaid);
+        let reply = ended.or_else(delete(state)).await;
+        // Who was not told that it is gone is told so now.
+        assert_eq!(reply.status, if unsaid { 401 } else { 204 }, "{case}: {}", reply.body);
+        assert_eq!(read(state).await.status, 401, "{case}");
+    };
+    withstands(&site, "DELETE /oauth2/register/{client_id}", prepare, delete, after).await;
+}

@@ -24,10 +24,7 @@ async fn right(site: &TestSite, user: &User) -> Reply {
 
 /// Somebody at another address.
 fn elsewhere() -> reqwest::Client {
-    reqwest::Client::builder()
-        .local_address(std::net::IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)))
-        .build()
-        .unwrap_or_default()
+    tests::http_client().local_address(std::net::IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).build().unwrap_or_default()
 }
 
 #[tokio::test]

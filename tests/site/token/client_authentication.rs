@@ -43,6 +43,8 @@ async fn t24_a_wrong_secret_is_401_and_challenged_where_basic_was_used() {
     let client = site.client().await;
     let secret = client.secret.clone().unwrap();
     for wrong in ["", "wrong", &secret[1..], &format!("{secret}x"), &secret.to_uppercase(), "\0", "密码"] {
+        // More than ten in a quarter of an hour are not listened to.
+        site.clock.advance(15 * 60);
         assert_invalid_client(&with_header(&site, &basic(&format!("{}:{wrong}", client.id)), &[GRANT]).await, true);
         let guess = Client { id: client.id.clone(), secret: Some(wrong.to_owned()) };
         assert_invalid_client(&site.token(&guess, &[GRANT]).await, false);

@@ -1,0 +1,350 @@
+//! The one way to addresses that clients supply: their keys, their requests, their ears.
+//!
+//! Whoever registers a client chooses where this server calls, so that it must not be led to what only it can reach
+//! (OWASP Server-Side Request Forgery Prevention Cheat Sheet). A name is resolved once, every address that it has must be
+//! a public one, and one of those is connected to. No redirect is followed, no proxy used, no cookie kept; an answer has
+//! a size, and all together takes [`PATIENCE`] at the most.
+
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Request, Response, retry};
+use url::{Host, Url};
+
+use crate::config::FetchPolicy;
+
+/// How long an answer is waited for, from the name's resolution to the last byte.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer usually may be, in bytes.
+pub const USUAL_LIMIT: usize = 64 * 1024;
+
+const USER_AGENT: &str = concat!("bangumoe/", env!("CARGO_PKG_VERSION"));
+
+/// Why nothing was fetched. It says nothing of what stood there, so that a client may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.as_str())]
+pub enum FetchError {
+    /// It is no https address, or leads where only this server could get to.
+    Forbidden,
+    /// Nobody answered in time, or not in HTTP, or with a certificate that nobody vouches for.
+    Unreachable,
+    /// The answer is longer than the limit.
+    TooLarge,
+    /// The answer was another than 200.
+    Status(u16),
+}
+
+impl FetchError {
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Forbidden => "the address is not a public one with https",
+            Self::Unreachable => "the address did not answer in time, or its certificate is not trusted",
+            Self::TooLarge => "the address answered with more than it may",
+            Self::Status(_) => "the address answered with another status than 200",
+        }
+    }
+}
+
+/// What was fetched.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// What it says it is, or nothing.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Fetches. Made when the first address is fetched: a cold start that fetches nothing pays nothing.
+pub struct Fetcher {
+    policy: FetchPolicy,
+    client: OnceLock<Option<Client>>,
+}
+
+impl Fetcher {
+    /// A fetcher under this policy.
+    pub fn new(policy: FetchPolicy) -> Self {
+        Self { policy, client: OnceLock::new() }
+    }
+
+    /// Fetches what stands at `url`: `limit` bytes at the most.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn get(&self, url: &str, limit: usize) -> Result<Fetched, FetchError> {
+        let request = Request::new(http::Method::GET, self.check(url)?);
+        let fetch = async {
+            let response = self.send(request).await?;
+            if response.status() != StatusCode::OK {
+                return Err(FetchError::Status(response.status().as_u16()));
+            }
+            read(response, limit).await
+        };
+        in_time(fetch).await
+    }
+
+    /// Posts a form to `url`, and tells which status that was answered with. What else was answered is not read.
+    ///
+    /// # Errors
+    /// [`FetchError::Forbidden`], [`FetchError::Unreachable`].
+    pub async fn post_form(&self, url: &str, pairs: &[(&str, &str)]) -> Result<StatusCode, FetchError> {
+        let mut request = Request::new(http::Method::POST, self.check(url)?);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        *request.body_mut() = Some(form.into());
+        in_time(async { Ok(self.send(request).await?.status()) }).await
+    }
+
+    /// What of an address can be judged before its name is resolved. An address without a name is never resolved.
+    fn check(&self, url: &str) -> Result<Url, FetchError> {
+        let url = Url::parse(url).map_err(|_| FetchError::Forbidden)?;
+        let (literal, loopback) = match url.host().ok_or(FetchError::Forbidden)? {
+            Host::Domain(name) => (None, name == "localhost"),
+            Host::Ipv4(ip) => (Some(IpAddr::V4(ip)), ip.is_loopback()),
+            Host::Ipv6(ip) => (Some(IpAddr::V6(ip)), ip.is_loopback()),
+        };
+        let private = self.policy.allow_private;
+        let secure = url.scheme() == "https" || (url.scheme() == "http" && loopback && private);
+        let public = private || literal.is_none_or(is_public);
+        let nameless = url.username().is_empty() && url.password().is_none();
+        if secure && public && nameless { Ok(url) } else { Err(FetchError::Forbidden) }
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, FetchError> {
+        let client = self.client.get_or_init(|| client(&self.policy)).as_ref().ok_or(FetchError::Unreachable)?;
+        client.execute(request).await.map_err(|error| {
+            let mut causes = std::iter::successors(error.source(), |&error| error.source());
+            match causes.any(|cause| cause.is::<NotPublic>()) {
+                true => FetchError::Forbidden,
+                false => FetchError::Unreachable,
+            }
+        })
+    }
+}
+
+async fn in_time<T>(fetch: impl Future<Output = Result<T, FetchError>>) -> Result<T, FetchError> {
+    tokio::time::timeout(PATIENCE, fetch).await.unwrap_or(Err(FetchError::Unreachable))
+}
+
+async fn read(mut response: Response, limit: usize) -> Result<Fetched, FetchError> {
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = header(CONTENT_TYPE).to_owned();
+    if header(CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > limit) {
+        return Err(FetchError::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Unreachable)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Fetched { content_type, body })
+}
+
+/// `None` where the machine has no roots to trust, or the file of others has none.
+fn client(policy: &FetchPolicy) -> Option<Client> {
+    let mut builder = Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .no_proxy()
+        // A function that sleeps between two requests wakes up with a connection that is long closed.
+        .pool_max_idle_per_host(0)
+        .dns_resolver(Resolver { allow_private: policy.allow_private });
+    if let Some(path) = policy.roots.as_ref().filter(|_| policy.allow_private) {
+        let roots = std::fs::read(path).ok().and_then(|pem| Certificate::from_pem_bundle(&pem).ok());
+        builder = builder.tls_certs_merge(roots.filter(|roots| !roots.is_empty()).or_else(|| {
+            tracing::error!("the file of additional roots can't be read, or has none");
+            None
+        })?);
+    }
+    builder.build().inspect_err(|error| tracing::error!(%error, "the HTTP client can't be made")).ok()
+}
+
+/// A name leads to an address that is not public.
+#[derive(Debug, thiserror::Error)]
+#[error("not a public address")]
+struct NotPublic;
+
+/// Resolves names, to public addresses alone. What it gives out is what is connected to: nobody asks again, so that a
+/// name can't lead elsewhere the second time.
+struct Resolver {
+    allow_private: bool,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if !allow_private && !found.iter().all(|address| is_public(address.ip())) {
+                return Err(NotPublic.into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether everybody could reach an address, so that this server's reaching it tells nobody anything.
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+/// The IANA IPv4 Special-Purpose Address Registry, and multicast.
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let special = matches!(
+        (a, b, c),
+        (0 | 10 | 127 | 224.., _, _)
+            | (100, 64..=127, _)
+            | (169, 254, _)
+            | (172, 16..=31, _)
+            | (192, 0, 0 | 2)
+            | (192, 88, 99)
+            | (192, 168, _)
+            | (198, 18 | 19, _)
+            | (198, 51, 100)
+            | (203, 0, 113)
+    );
+    !special
+}
+
+/// Global unicast, 2000::/3, but for what the IANA IPv6 Special-Purpose Address Registry takes out of it. Outside lie
+/// loopback, unique-local, link-local and multicast addresses, and those with an IPv4 address in them (mapped, NAT64).
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, ..] = ip.segments();
+    let special = match a {
+        // Protocol assignments, among them Teredo; documentation.
+        0x2001 => b < 0x0200 || b == 0x0db8,
+        // 6to4.
+        0x2002 => true,
+        // Documentation.
+        0x3fff => b < 0x1000,
+        _ => false,
+    };
+    a & 0xe000 == 0x2000 && !special
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v46_only_public_addresses_are_public() {
+        for ip in [
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.255.255",
+            "169.254.169.254",
+            "169.254.170.2",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.192",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "239.255.255.250",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:8.8.8.8",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "2002:7f00:1::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!is_public(ip.parse().unwrap()), "{ip}");
+        }
+        for ip in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "192.167.1.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "2001:4860:4860::8888",
+            "2606:4700::1111",
+            "2a00:1450:4001::1",
+            "2400:cb00::1",
+            "3ffe::1",
+        ] {
+            assert!(is_public(ip.parse().unwrap()), "{ip}");
+        }
+    }
+
+    #[test]
+    fn v46_an_address_is_judged_as_it_will_be_understood() {
+        let check = |allow_private, url| Fetcher::new(FetchPolicy { allow_private, roots: None }).check(url).is_ok();
+        for url in [
+            "http://a.example/",
+            "ftp://a.example/",
+            "file:///etc/passwd",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://0177.0.0.1/",
+            "https://[::1]/",
+            "https://[::ffff:169.254.169.254]/",
+            "https://169.254.169.254/latest",
+            "https://10.0.0.1:8443/",
+            "https://me@a.example/",
+            "https://me:pw@a.example/",
+            "https://１２７.0.0.1/",
+            "https:///",
+            "a.example",
+            "",
+        ] {
+            assert!(!check(false, url), "{url}");
+        }
+        for url in ["https://a.example/keys", "https://a.example:8443/keys?x=1", "https://8.8.8.8/"] {
+            assert!(check(false, url) && check(true, url), "{url}");
+        }
+        for url in ["http://localhost:1/", "http://127.0.0.1:1/", "http://[::1]:1/", "https://192.168.1.1/"] {
+            assert!(check(true, url) && !check(false, url), "{url}");
+        }
+        for url in ["http://192.168.1.1/", "http://a.example/", "http://localhost.example/"] {
+            assert!(!check(true, url), "{url}");
+        }
+    }
+}
