@@ -19,8 +19,9 @@ use url::{Host, Url};
 
 use crate::config::FetchPolicy;
 
-/// How long an answer is waited for, from the name's resolution to the last byte.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer is waited for, from the name's resolution to the last byte. A request object and then the key that
+/// signed it are two answers, and a function has ten seconds.
+pub const PATIENCE: Duration = Duration::from_secs(4);
 /// How long an answer usually may be, in bytes.
 pub const USUAL_LIMIT: usize = 64 * 1024;
 

@@ -92,6 +92,14 @@ id!(
     SessionId, ""
 );
 id!(
+    /// An authorization that a device waits for.
+    DeviceId, ""
+);
+id!(
+    /// A sign-out that clients are told of.
+    LogoutId, ""
+);
+id!(
     /// One HTTP request's attempt at a write: tells the SDK's retry from somebody else's write.
     Attempt, ""
 );

@@ -118,6 +118,24 @@ async fn v46_a_form_is_posted_and_its_status_told() {
 }
 
 #[tokio::test]
+async fn v46_a_certificate_must_be_for_the_name_and_lead_to_a_root_that_is_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("roots.pem");
+    let (remote, root) = Remote::start_tls("localhost").await;
+    let url = remote.put("/", Answer::new(200, "text/plain", "secured"));
+    std::fs::write(&path, root).unwrap();
+    let told = |allow_private| Fetcher::new(FetchPolicy { allow_private, roots: Some(path.clone()) });
+    assert_eq!(told(true).get(&url, USUAL_LIMIT).await.unwrap().body, b"secured");
+    assert_eq!(permitted().get(&url, USUAL_LIMIT).await.unwrap_err(), FetchError::Unreachable, "nobody vouches for it");
+    assert_eq!(told(false).get(&url, USUAL_LIMIT).await.unwrap_err(), FetchError::Forbidden);
+    let (other, root) = Remote::start_tls("app.example").await;
+    let url = other.put("/", Answer::new(200, "text/plain", "secured"));
+    std::fs::write(&path, root).unwrap();
+    assert_eq!(told(true).get(&url, USUAL_LIMIT).await.unwrap_err(), FetchError::Unreachable, "another's certificate");
+    assert!(other.requests().is_empty());
+}
+
+#[tokio::test]
 async fn v46_a_file_of_roots_that_has_none_trusts_nothing() {
     let remote = Remote::start().await;
     let url = remote.put("/", Answer::new(200, "text/plain", ""));

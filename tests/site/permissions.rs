@@ -5,9 +5,12 @@
 
 mod access;
 mod client_keys;
+mod device;
 mod dialects;
 mod inspect;
 mod legacy;
+mod logout;
+mod par;
 mod proofs;
 mod registrations;
 
@@ -57,6 +60,7 @@ async fn grand_tour(site: &TestSite) {
     site.userinfo("eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AA").await;
 
     client_keys::tour(site).await;
+    par::tour(site, &browser, &client).await;
     proofs::tour(site, &user, &client).await;
 
     // Pages, an hour after each other.
@@ -99,6 +103,9 @@ async fn grand_tour(site: &TestSite) {
     weaken(site, &user.user_id).await;
 
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
+
+    logout::tour(site, &browser, &user).await;
+    device::tour(site, &browser).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;

@@ -5,6 +5,7 @@
 mod management;
 mod page;
 mod policies;
+mod sector;
 
 use tests::flow::REDIRECT;
 use tests::{Reply, START, TestSite, Value, json};
@@ -74,7 +75,7 @@ async fn v44_what_is_left_out_is_answered_with_its_default() {
     assert_eq!(echoed["id_token_signed_response_alg"], "RS256");
     assert_eq!(echoed["subject_type"], "public");
     assert_eq!(echoed["require_pkce"], false);
-    assert_eq!(echoed["scope"], "openid profile email phone offline_access collections:read collections:write");
+    assert_eq!(echoed["scope"], "openid profile email phone address offline_access collections:read collections:write");
     for absent in ["unknown", "client_uri", "default_max_age", "software_id"] {
         assert!(echoed.get(absent).is_none(), "{absent}");
     }

@@ -14,7 +14,7 @@ use shared::id::{ClientId, UserId};
 use super::Reply;
 
 /// Parameters and members that nobody may log. A name may be an e-mail address.
-const SECRET: [&str; 26] = [
+const SECRET: &[&str] = &[
     "access_token",
     "client_assertion",
     "client_secret",

@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A server on this machine, without TLS.
+/// A server on this machine.
 pub struct Remote {
-    /// Its address: `http://localhost:<port>`.
+    /// Its address: `http://localhost:<port>`, or with `https`.
     pub url: String,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -73,15 +77,43 @@ impl Drop for Remote {
 }
 
 impl Remote {
-    /// A server at which nothing stands yet.
+    /// A server without TLS, at which nothing stands yet.
     pub async fn start() -> Self {
+        Self::listen(None).await
+    }
+
+    /// The same with TLS, and in PEM the root that its certificate for `name` leads to.
+    pub async fn start_tls(name: &str) -> (Self, String) {
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder().with_no_client_auth();
+        let config = config.with_single_cert(vec![leaf.der().clone()], private).unwrap();
+        (Self::listen(Some(TlsAcceptor::from(Arc::new(config)))).await, root.pem())
+    }
+
+    async fn listen(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://localhost:{}", listener.local_addr().unwrap().port());
         let shared = Arc::<Shared>::default();
         let serving = Arc::clone(&shared);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&serving)));
+                let (tls, serving) = (tls.clone(), Arc::clone(&serving));
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, serving).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, serving).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { url, shared, task }
@@ -104,7 +136,7 @@ impl Remote {
     }
 }
 
-async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) {
     let Some(asked) = read(&mut stream).await else { return };
     let answer = shared.answers.lock().unwrap().get(asked.path()).cloned();
     let answer = answer.unwrap_or_else(|| Answer::new(404, "text/plain", "nothing"));
@@ -118,7 +150,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     let _ = stream.shutdown().await;
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Asked> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Asked> {
     let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
         let whole = String::from_utf8_lossy(&text).into_owned();

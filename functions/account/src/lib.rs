@@ -14,6 +14,7 @@ use shared::account::{Changes, FieldError, Password, User};
 use shared::app::App;
 use shared::http::bearer::Caller;
 use shared::http::cookies::Cookie;
+use shared::http::sign_out::Farewell;
 use shared::http::{Incoming, Problem, empty, json, sign_in};
 use shared::id::{Attempt, SessionId};
 use shared::store::users::Taken;
@@ -128,8 +129,15 @@ async fn remove(app: &App, user: &User, object: &Map<String, Value>) -> Result<(
     if sign_in::check_own(app, user, password).await?.is_none() {
         return Err(wrong_password("password"));
     }
-    let deleted = app.store.delete_user(user, app.clock.now(), Attempt::new(&app.entropy)).await?;
-    if deleted { Ok(()) } else { Err(changing()) }
+    let farewell = Farewell::of(app, user.user_id, |_| true).await?;
+    let logout = farewell.as_ref().map(|farewell| &farewell.logout);
+    if !app.store.delete_user(user, logout, app.clock.now(), Attempt::new(&app.entropy)).await? {
+        return Err(changing());
+    }
+    if let Some(farewell) = farewell {
+        farewell.tell(app, &*app.site().await?).await;
+    }
+    Ok(())
 }
 
 /// Changes the password; every session but this one, and every token, is dead.
@@ -141,6 +149,14 @@ async fn renew_password(app: &App, user: &User, kept: SessionId, object: &Map<St
     }
     let Some(stored) = sign_in::check_own(app, user, old).await? else { return Err(wrong_password("old_password")) };
     let hash = new.hash(&app.hashers).await;
-    let changed = app.store.change_password(user, &stored, hash, kept, Attempt::new(&app.entropy)).await?;
-    if changed { Ok(()) } else { Err(changing()) }
+    let farewell = Farewell::of(app, user.user_id, |session| session != kept).await?;
+    let logout = farewell.as_ref().map(|farewell| &farewell.logout);
+    let attempt = Attempt::new(&app.entropy);
+    if !app.store.change_password(user, &stored, hash, kept, logout, attempt).await? {
+        return Err(changing());
+    }
+    if let Some(farewell) = farewell {
+        farewell.tell(app, &*app.site().await?).await;
+    }
+    Ok(())
 }

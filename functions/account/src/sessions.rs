@@ -9,7 +9,7 @@ use shared::app::{App, Site};
 use shared::http::cookies::Cookie;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::{self, SignedIn};
-use shared::http::{Incoming, Problem, empty};
+use shared::http::{Incoming, Problem, empty, sign_out};
 use shared::id::SessionId;
 use shared::pages::{self, SessionRow};
 
@@ -64,7 +64,7 @@ pub(crate) async fn end(State(app): State<App>, Path(session_id): Path<String>, 
     let answer = async {
         let (user, own) = caller(&app, &incoming).await?;
         let session_id = parse(&session_id)?;
-        app.store.delete_session(user.user_id, session_id).await?;
+        sign_out::end(&app, &*app.site().await?, user.user_id, &[session_id]).await?;
         let mut response = empty(StatusCode::NO_CONTENT);
         if session_id == own {
             Cookie::Session.clear(&mut response, &app.config.issuer);
@@ -78,7 +78,7 @@ pub(crate) async fn end(State(app): State<App>, Path(session_id): Path<String>, 
 pub(crate) async fn end_others(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let (user, own) = caller(&app, &incoming).await?;
-        others(&app, &user, own).await?;
+        others(&app, &*app.site().await?, &user, own).await?;
         Ok::<_, Problem>(empty(StatusCode::NO_CONTENT))
     };
     answer.await.unwrap_or_else(|problem| problem.render(&incoming))
@@ -91,10 +91,10 @@ pub(crate) async fn submit(State(app): State<App>, incoming: Incoming) -> Respon
         let done = async {
             form.check(&app, &incoming)?;
             if form.params.has("others") {
-                return others(&app, user, session.session_id).await;
+                return others(&app, &form.site, user, session.session_id).await;
             }
             let session_id = parse(form.params.get("session_id").unwrap_or_default())?;
-            Ok(app.store.delete_session(user.user_id, session_id).await?)
+            Ok(sign_out::end(&app, &form.site, user.user_id, &[session_id]).await?)
         };
         match done.await {
             Ok(()) => Ok(see_other("/account/sessions?done=ended")),
@@ -110,13 +110,15 @@ fn parse(session_id: &str) -> Result<SessionId, Problem> {
 }
 
 /// A hundred at a time, until none is left.
-async fn others(app: &App, user: &User, own: SessionId) -> Result<(), Problem> {
+async fn others(app: &App, site: &Site, user: &User, own: SessionId) -> Result<(), Problem> {
     let mut after = None;
     loop {
         let sessions = app.store.list_sessions(user.user_id, after, LIMIT).await?;
         let ids = sessions.iter().map(|session| session.session_id);
         let others: Vec<_> = ids.filter(|id| *id != own).collect();
-        app.store.delete_sessions(user.user_id, &others).await?;
+        if !others.is_empty() {
+            sign_out::end(app, site, user.user_id, &others).await?;
+        }
         after = sessions.last().map(|session| session.session_id);
         if sessions.len() < LIMIT {
             return Ok(());

@@ -3,7 +3,6 @@
 use axum::response::Response;
 use http::StatusCode;
 use shared::app::{App, Site};
-use shared::http::oauth_error::redirect_error;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem, consent, csrf};
@@ -12,7 +11,7 @@ use shared::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, Redirec
 use shared::pages::{self, ConsentScope};
 
 use crate::request::Asked;
-use crate::{issue, login_href, open, resume_href, seal};
+use crate::{issue, login_href, open, refuse, resume_href, seal};
 
 /// The consent page (OWASP ASVS 10.7): who asks, for what, for how long, and where the user goes next.
 pub(crate) fn ask(
@@ -53,10 +52,9 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
     params.refuse_doubled()?;
     let progress = open(&site, params.get("request").unwrap_or_default())?;
     let asked = Asked::read(app, &site, incoming, progress).await?;
-    let issuer = &app.config.issuer;
     let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(incoming, issuer, &asked.address, &error)),
+        Err(error) => return refuse(app, incoming, &asked, &error).await,
     };
     let Some(signed_in) = asked.signed_in.as_ref().filter(|signed_in| {
         let SignedIn { session, .. } = signed_in;
@@ -76,7 +74,7 @@ pub(crate) async fn decide(app: &App, incoming: &Incoming, params: &Params) -> R
         }
         Some("deny") => {
             let denied = OAuthError::new(ErrorCode::AccessDenied, "the user said no");
-            Ok(redirect_error(incoming, issuer, &asked.address, &denied))
+            refuse(app, incoming, &asked, &denied).await
         }
         _ => Err(Problem::new(StatusCode::BAD_REQUEST, "decision must be allow or deny")),
     }

@@ -39,10 +39,12 @@ pub(crate) async fn tokens(
     let family = Family::of(&code, client, false, lifetime, now);
     let mut pairs = Vec::new();
     let mut access_token = None;
+    // Also where its client wants to be told that the session has ended, which an ID token names.
+    let stored = response_type.token || family.listens_until.is_some();
+    if stored && matches!(app.store.redeem(&family, Attempt::new(&app.entropy)).await?, Redeemed::Replay) {
+        return Err(Problem::new(StatusCode::CONFLICT, "the request is being answered already: try again"));
+    }
     if response_type.token {
-        if let Redeemed::Replay = app.store.redeem(&family, Attempt::new(&app.entropy)).await? {
-            return Err(Problem::new(StatusCode::CONFLICT, "the request is being answered already: try again"));
-        }
         let token = AccessToken {
             subject: TokenSubject::Family(family.user_id, family.family_id),
             sub: subject(site, client, family.user_id),

@@ -3,6 +3,8 @@
 mod consent;
 mod direct;
 mod implicit;
+mod object;
+mod pushed;
 mod request;
 
 use axum::Router;
@@ -73,6 +75,10 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
             if let Some(dialect) = dialect {
                 dialect.translate_request(&mut params);
             }
+            // Nothing that comes beside the name of a pushed request counts (RFC 9126 §4).
+            if pushed::reference(&params).is_some() {
+                params.keep(&["client_id", "request_uri"]);
+            }
             let progress = RequestInProgress {
                 params: params.to_urlencoded(),
                 began_at: app.clock.now(),
@@ -80,24 +86,23 @@ async fn begin(app: &App, incoming: &Incoming, mut params: Params) -> Result<Res
                 session_id: None,
                 shown_to: None,
                 dialect: dialect.map(|dialect| dialect.name.to_owned()),
+                settled: false,
             };
             Asked::begin(app, &site, incoming, progress).await?
         }
     };
     let request = match asked.request(app, &site) {
         Ok(request) => request,
-        Err(error) => return Ok(redirect_error(incoming, &app.config.issuer, &asked.address, &error)),
+        Err(error) => return refuse(app, incoming, &asked, &error).await,
     };
     // With a POST from the application's page a browser sends no `SameSite=Lax` cookie; with the GET that follows it
     // does, so that who is signed in need not sign in again.
     let from_elsewhere = incoming.method == Method::POST && csrf::check_origin(app, incoming).is_err();
     if from_elsewhere && asked.signed_in.is_none() {
-        return Ok(see_other(&format!("{}?{}", incoming.path, asked.progress.params)));
+        return Ok(see_other(&format!("{}?{}", incoming.path, params.to_urlencoded())));
     }
     Ok(match next(&site, &asked, &request, app.clock.now()) {
-        Next::Refuse(code, description) => {
-            redirect_error(incoming, &app.config.issuer, &asked.address, &OAuthError::new(code, description))
-        }
+        Next::Refuse(code, description) => refuse(app, incoming, &asked, &OAuthError::new(code, description)).await?,
         Next::SignIn => see_other(&login_href(&site, &asked.progress)),
         Next::ChooseAccount(signed_in) => choose_account(app, &site, incoming, &asked, signed_in),
         Next::Consent(signed_in) => consent::ask(app, &site, incoming, &asked, &request, signed_in),
@@ -165,6 +170,12 @@ fn choose_account(app: &App, site: &Site, incoming: &Incoming, asked: &Asked, si
     frame.render(app, StatusCode::OK, &page)
 }
 
+/// Sends the browser back with an error.
+async fn refuse(app: &App, incoming: &Incoming, asked: &Asked, error: &OAuthError) -> Result<Response, Problem> {
+    asked.use_up(app).await?;
+    Ok(redirect_error(incoming, &app.config.issuer, &asked.address, error))
+}
+
 /// Sends the browser back with what was asked for. Issuing a code writes nothing: see [`AuthorizationCode`].
 async fn issue(
     app: &App,
@@ -175,6 +186,7 @@ async fn issue(
     signed_in: &SignedIn,
     grant: &Grant,
 ) -> Result<Response, Problem> {
+    asked.use_up(app).await?;
     let SignedIn { user, session } = signed_in;
     let code = AuthorizationCode {
         family_id: FamilyId::new(&app.entropy),

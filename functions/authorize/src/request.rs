@@ -5,12 +5,14 @@ use shared::app::{App, Site};
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
 use shared::id::ClientId;
-use shared::jose::hint;
+use shared::jose::id_token_hint;
 use shared::log;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
-use shared::oauth::{AuthorizationRequest, Client, Dialect, ErrorCode, OAuthError, Params, RedirectUri};
+use shared::oauth::{AuthorizationRequest, Client, Dialect, ErrorCode, OAuthError, Params};
 use shared::store::grants::Grant;
 use shared::store::keys;
+
+use crate::{object, pushed};
 
 /// A request, its client, and who is signed in.
 pub(crate) struct Asked {
@@ -20,11 +22,24 @@ pub(crate) struct Asked {
     pub(crate) address: ReturnAddress,
     pub(crate) signed_in: Option<SignedIn>,
     pub(crate) grant: Option<Grant>,
+    /// The pushed request that it is, by its reference.
+    pub(super) pushed: Option<String>,
+    /// What is wrong with the way in which it was sent.
+    refusal: Option<OAuthError>,
+}
+
+/// What a request says, once a pushed request is read and a request object verified.
+pub(crate) struct Settled {
+    pub(crate) params: Params,
+    /// To be told by redirect, if it can be.
+    pub(crate) refusal: Option<OAuthError>,
+    /// Whether a request object said it.
+    pub(crate) object: bool,
 }
 
 /// An error for a page: without a client and an address of its that can be trusted nobody is redirected anywhere
 /// (RFC 6749 §4.1.2.1).
-fn untrusted(description: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+pub(crate) fn untrusted(description: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, description)
 }
 
@@ -53,18 +68,18 @@ impl Asked {
         app: &App,
         site: &Site,
         incoming: &Incoming,
-        progress: RequestInProgress,
+        mut progress: RequestInProgress,
     ) -> Result<Self, Problem> {
         // It came by POST, and the redirect that says so would repeat its `state`, in a header that no gateway lets pass.
         if progress.params.len() > 2 * MAX_LENGTH {
             return Err(untrusted(format!("the request is longer than {MAX_LENGTH} bytes")));
         }
-        let params = Params::from_urlencoded(&progress.params)?;
-        if params.is_doubled("client_id") || params.is_doubled("redirect_uri") {
-            return Err(untrusted("client_id or redirect_uri was sent more than once"));
+        let sent = Params::from_urlencoded(&progress.params)?;
+        if ["client_id", "redirect_uri", "request", "request_uri"].into_iter().any(|name| sent.is_doubled(name)) {
+            return Err(untrusted("client_id, redirect_uri, request or request_uri was sent more than once"));
         }
         let unknown = || untrusted("client_id is not that of a registered application");
-        let client_id: ClientId = params.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+        let client_id: ClientId = sent.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
         log::client(client_id);
         let client_key = keys::client(&client_id.to_string());
         let token = session::token(app, site, incoming);
@@ -72,7 +87,10 @@ impl Asked {
             let user = token.user_id;
             (keys::session(user, token.session_id), keys::profile(user), keys::grant(user, &client_id.to_string()))
         });
+        let pushed = pushed::reference(&sent).map(str::to_owned);
+        let pushed_key = pushed.as_deref().map(shared::store::pushed::key);
         let mut wanted = vec![client_key.clone()];
+        wanted.extend(pushed_key.clone());
         if let Some((session, profile, grant)) = &theirs {
             wanted.extend([session.clone(), profile.clone(), grant.clone()]);
         }
@@ -81,10 +99,20 @@ impl Asked {
         if client.disabled {
             return Err(untrusted("the application is disabled"));
         }
-        let address = ReturnAddress::find(&client, &params)?;
-        // A gateway passes headers of 10 KB: a state that no redirect could carry back whole is not sent back at all.
-        let carried = address.state.as_ref().map(|state| RedirectUri::with_query("", &[("state", state)]).len());
-        if carried.is_some_and(|length| length > MAX_LENGTH) {
+        let settled = match &pushed_key {
+            Some(key) => pushed::settle(app, &progress, client_id, found.take(key)?)?,
+            None => object::settle(app, &client, &progress, sent).await,
+        };
+        let Settled { params, refusal, object } = settled;
+        if object {
+            progress = RequestInProgress { params: params.to_urlencoded(), settled: true, ..progress };
+        }
+        let address = match (ReturnAddress::find(&client, &params), &refusal) {
+            (Ok(address), _) => address,
+            (Err(_), Some(refusal)) => return Err(refusal.clone().into()),
+            (Err(error), None) => return Err(error.into()),
+        };
+        if !address.can_carry_state() {
             return Err(untrusted("state is too long to be sent back"));
         }
         let (mut signed_in, mut grant) = (None, None);
@@ -92,7 +120,7 @@ impl Asked {
             signed_in = session::judge(app, token, found.take(session_key)?, found.take(profile_key)?).await?;
             grant = found.take(grant_key)?;
         }
-        Ok(Self { progress, params, client, address, signed_in, grant })
+        Ok(Self { progress, params, client, address, signed_in, grant, pushed, refusal })
     }
 
     /// The path's dialect, if not the standard.
@@ -105,6 +133,9 @@ impl Asked {
     /// # Errors
     /// To be told by redirect.
     pub(crate) fn request(&self, app: &App, site: &Site) -> Result<AuthorizationRequest, OAuthError> {
+        if let Some(refusal) = &self.refusal {
+            return Err(refusal.clone());
+        }
         if self.progress.params.len() > MAX_LENGTH {
             return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
         }
@@ -119,11 +150,11 @@ impl Asked {
         }
         let mut request = AuthorizationRequest::parse(&self.client, &self.params, app.config.issuer.as_str())?;
         if let Some(hint) = self.params.get("id_token_hint") {
-            let client_id = self.client.client_id.to_string();
-            let subject = hint::subject_of(site, &app.config.issuer, &client_id, hint).ok_or_else(|| {
+            let hint = id_token_hint::read(site, &app.config.issuer, hint).ok();
+            let hint = hint.filter(|hint| hint.aud == self.client.client_id).ok_or_else(|| {
                 OAuthError::invalid_request("id_token_hint is no ID token of this server for this application")
             })?;
-            request.claims.narrow(Some(vec![subject]));
+            request.claims.narrow(Some(vec![hint.sub]));
         }
         Ok(request)
     }

@@ -3,6 +3,7 @@
 
 mod manage;
 mod page;
+mod sector;
 mod sign;
 
 use axum::Router;
@@ -89,6 +90,7 @@ async fn create(
     owner_id: Option<UserId>,
     registration_token: Option<HashedSecret>,
 ) -> Result<(Client, Option<SecretString>), Failure> {
+    sector::check(app, &metadata).await?;
     let secret = metadata.token_endpoint_auth_method.has_secret().then(|| HashedSecret::generate(&app.entropy));
     let (secret, hashed) = secret.unzip();
     let mut client = Client::new(ClientId::new(&app.entropy), metadata, hashed, owner_id, app.clock.now());

@@ -16,6 +16,8 @@ use shared::oauth::client::HashedSecret;
 use shared::oauth::metadata::Requested;
 use shared::oauth::{Client, ErrorCode, OAuthError};
 
+use crate::sector;
+
 /// What this server tells of a client, and an update may not tell it (§2.2).
 const OURS: [&str; 4] =
     ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
@@ -86,6 +88,7 @@ async fn update(app: &App, incoming: &Incoming, mut client: Client) -> Result<Re
         return Err(Problem::new(StatusCode::FORBIDDEN, description).into());
     }
     let metadata = requested.complete(&client.policies.privileges)?;
+    sector::check(app, &metadata).await?;
     // A secret is made where one is needed and there is none, and goes where none is.
     let needs_secret = metadata.token_endpoint_auth_method.has_secret();
     let made = (needs_secret && client.secret.is_none()).then(|| HashedSecret::generate(&app.entropy));

@@ -49,6 +49,8 @@ fn describe(issuer: &Issuer) -> Value {
     let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let ours = SigningAlg::OURS.map(SigningAlg::as_str);
     let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
+    // Unsigned for whose registration says so.
+    let objects: Vec<_> = theirs.into_iter().chain(["none"]).collect();
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -56,13 +58,16 @@ fn describe(issuer: &Issuer) -> Value {
         "token_endpoint": issuer.url("/oauth2/token"),
         "userinfo_endpoint": issuer.url("/oauth2/userinfo"),
         "jwks_uri": issuer.url("/oauth2/jwks"),
+        "pushed_authorization_request_endpoint": issuer.url("/oauth2/par"),
         "registration_endpoint": issuer.url("/oauth2/register"),
+        "device_authorization_endpoint": issuer.url("/oauth2/device_authorization"),
         "revocation_endpoint": issuer.url("/oauth2/revoke"),
+        "end_session_endpoint": issuer.url("/oauth2/logout"),
         "introspection_endpoint": issuer.url("/oauth2/introspect"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ours,
         "userinfo_signing_alg_values_supported": ours,
@@ -70,18 +75,24 @@ fn describe(issuer: &Issuer) -> Value {
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": theirs,
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": theirs,
         // Not of public clients: RFC 7662 §2.1.
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": theirs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
         "ui_locales_supported": languages,
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
-        // Left out, it would mean true.
-        "request_uri_parameter_supported": false,
-        "require_request_uri_registration": false,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+        "request_object_signing_alg_values_supported": objects,
+        "require_signed_request_object": false,
+        "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
     })
 }

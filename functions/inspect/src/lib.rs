@@ -26,8 +26,8 @@ struct Question<'a> {
     app: &'a App,
     site: Arc<Site>,
     params: Params,
-    client_id: ClientId,
     incoming: &'a Incoming,
+    client_id: ClientId,
     credentials: Credentials,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Question<'a> {
         let credentials = client_auth::credentials(incoming, &params)?;
         let client_id = credentials.client_id.parse();
         let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
-        Ok(Self { app, site: app.site().await?, params, client_id, incoming, credentials })
+        Ok(Self { app, site: app.site().await?, params, incoming, client_id, credentials })
     }
 
     async fn authenticate(&self, client: Option<Client>) -> Result<Client, Failure> {

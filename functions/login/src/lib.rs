@@ -12,7 +12,7 @@ use shared::http::bearer::Caller;
 use shared::http::cookies::Cookie;
 use shared::http::incoming::BodyKind;
 use shared::http::page::{Frame, continuation, form_path, see_other};
-use shared::http::{Incoming, Problem, csrf, sign_in};
+use shared::http::{Incoming, Problem, csrf, sign_in, sign_out};
 use shared::i18n::fill;
 use shared::id::Attempt;
 use shared::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, Audience, OURSELVES, TokenSubject, sign};
@@ -168,7 +168,7 @@ async fn end_session(app: &App, incoming: &Incoming) -> Result<Response, Problem
         Caller::find(app, &site, incoming).await?.map(|caller| caller.own_session().cloned()).transpose()?
     };
     if let Some(session) = session {
-        app.store.delete_session(session.user_id, session.session_id).await?;
+        sign_out::end(app, &site, session.user_id, &[session.session_id]).await?;
     }
     let mut response = if by_form { see_other("/") } else { web::empty(StatusCode::NO_CONTENT) };
     Cookie::Session.clear(&mut response, &app.config.issuer);

@@ -57,6 +57,18 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
         user = found.take::<User>(profile_key)?;
         grant = found.take::<Grant>(grant_key)?;
     }
+    redeem(exchange, &client, &code, user, grant).await
+}
+
+/// Redeems what a user's yes is worth, once. `user` and `grant` are what was read for it.
+pub(crate) async fn redeem(
+    exchange: &Exchange<'_>,
+    client: &Client,
+    code: &AuthorizationCode,
+    user: Option<User>,
+    grant: Option<Grant>,
+) -> Result<Reply, Failure> {
+    let Exchange { app, site, params, .. } = exchange;
     let user = user.filter(|user| user.is_active() && user.epoch == code.epoch);
     let user = user.ok_or_else(|| OAuthError::invalid_grant("the user is gone, disabled, or ended all sessions"))?;
     if grant.is_none_or(|grant| grant.grant_id != code.grant_id) {
@@ -64,8 +76,8 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
 
     let now = app.clock.now();
-    let refreshable = is_refreshable(&client, &code.scope);
-    let mut family = Family::of(&code, &client, refreshable, client.access_token_lifetime_in(code.dialect()), now);
+    let refreshable = is_refreshable(client, &code.scope);
+    let mut family = Family::of(code, client, refreshable, client.access_token_lifetime_in(code.dialect()), now);
     if client.is_public() {
         family.dpop_jkt = exchange.jkt().map(str::to_owned);
     }
@@ -82,13 +94,6 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
     let refresh_token = refreshable
         .then(|| RefreshToken { user_id: user.user_id, family_id: family.family_id, generation: 0 }.seal(&site.sealer));
-    Issue {
-        client: &client,
-        user: &user,
-        family: &family,
-        scope: &code.scope,
-        nonce: code.nonce.clone(),
-        refresh_token,
-    }
-    .reply(exchange)
+    Issue { client, user: &user, family: &family, scope: &code.scope, nonce: code.nonce.clone(), refresh_token }
+        .reply(exchange)
 }

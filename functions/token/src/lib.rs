@@ -3,6 +3,7 @@
 mod authenticate;
 mod authorization_code;
 mod client_credentials;
+mod device_code;
 mod password;
 mod refresh_token;
 mod reply;
@@ -116,6 +117,7 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
         Some("refresh_token") => refresh_token::exchange(&exchange).await,
         Some("client_credentials") => client_credentials::exchange(&exchange).await,
         Some("password") => password::exchange(&exchange).await,
+        Some("urn:ietf:params:oauth:grant-type:device_code") => device_code::exchange(&exchange).await,
         Some("urn:ietf:params:oauth:grant-type:token-exchange") => token_exchange::exchange(&exchange).await,
         None => Err(OAuthError::invalid_request("grant_type is missing").into()),
         Some(_) => Err(unsupported()),
@@ -123,6 +125,6 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
 }
 
 fn unsupported() -> Failure {
-    let description = "grant_type must be authorization_code, refresh_token or client_credentials";
+    let description = "grant_type must be one of grant_types_supported in the metadata";
     OAuthError::new(ErrorCode::UnsupportedGrantType, description).into()
 }

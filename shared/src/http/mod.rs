@@ -11,8 +11,10 @@ pub mod incoming;
 pub mod oauth_error;
 pub mod page;
 pub mod problem;
+pub mod request_object;
 pub mod session;
 pub mod sign_in;
+pub mod sign_out;
 pub mod tokens;
 
 use ::http::StatusCode;

@@ -166,6 +166,31 @@ messages! {
     consent_allow,
     consent_deny,
 
+    // Letting a device in.
+    device_title,
+    device_lead,
+    device_code,
+    device_code_hint,
+    device_continue,
+    device_unknown,
+    /// With `{client}`.
+    device_heading,
+    device_warning,
+    device_allowed,
+    device_allowed_lead,
+    device_denied,
+    device_denied_lead,
+
+    // Signing out for an application.
+    sign_out_title,
+    /// With `{client}`.
+    sign_out_asked_by,
+    sign_out_stay,
+    signed_out_title,
+    signed_out_lead,
+    /// With `{client}`.
+    signed_out_return,
+
     // On the way back to an application.
     form_post_title,
     /// With `{host}`.

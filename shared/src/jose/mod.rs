@@ -3,9 +3,10 @@
 pub mod access_token;
 pub mod client_keys;
 pub mod dpop;
-pub mod hint;
 pub mod id_token;
+pub mod id_token_hint;
 pub mod keys;
+pub mod logout_token;
 pub mod subject;
 pub mod succession;
 

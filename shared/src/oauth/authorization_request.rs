@@ -10,6 +10,7 @@ use super::error::{ErrorCode, OAuthError};
 use super::metadata::GrantType;
 use super::params::Params;
 use super::pkce;
+use super::redirect_uri::RedirectUri;
 use super::resource;
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
@@ -62,6 +63,14 @@ impl ReturnAddress {
     }
 }
 
+impl ReturnAddress {
+    /// Whether a redirect can carry the state back whole: a gateway passes headers of 10 KB.
+    pub fn can_carry_state(&self) -> bool {
+        let carried = self.state.as_ref().map(|state| RedirectUri::with_query("", &[("state", state)]).len());
+        carried.is_none_or(|length| length <= MAX_LENGTH)
+    }
+}
+
 /// `prompt` (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
@@ -108,12 +117,13 @@ impl AuthorizationRequest {
     pub fn parse(client: &Client, params: &Params, issuer: &str) -> Result<Self, OAuthError> {
         let invalid = OAuthError::invalid_request;
         params.refuse_doubled()?;
-        // OpenID Connect Core §6: refused by name rather than ignored, since their contents would override the rest.
+        // Where request objects are understood, they have been made an ordinary request by now. Elsewhere they are refused
+        // by name rather than ignored, since their contents would override the rest (OpenID Connect Core §6).
         if params.get("request").is_some() {
-            return Err(OAuthError::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
+            return Err(OAuthError::new(ErrorCode::RequestNotSupported, "request objects are not supported here"));
         }
         if params.get("request_uri").is_some() {
-            return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
+            return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported here"));
         }
         let response_type = response_type(client, params)?;
         ResponseMode::of(client, params)?;
@@ -196,7 +206,11 @@ fn response_type(client: &Client, params: &Params) -> Result<ResponseType, OAuth
     Ok(asked)
 }
 
-fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
+/// What a request asks for, within what the client registered.
+///
+/// # Errors
+/// `invalid_scope`.
+pub fn scope(client: &Client, params: &Params) -> Result<Scope, OAuthError> {
     let asked = match params.get("scope") {
         Some(text) => text.parse().unwrap_or_default(),
         None => Scope::default_request(),
@@ -267,6 +281,9 @@ pub struct RequestInProgress {
     /// The path's dialect, if not the standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
+    /// `params` are what a request object said. It was verified when it came, and may have expired since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
 }
 
 impl RequestInProgress {

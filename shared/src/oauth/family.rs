@@ -6,7 +6,7 @@ use super::claims::RequestedClaims;
 use super::client::Client;
 use super::code::AuthorizationCode;
 use super::dialect::Dialect;
-use super::lifetimes::{CODE, FAMILY_MARGIN, LONGEST_TOKEN, REFRESH_GRACE};
+use super::lifetimes::{CODE, FAMILY_MARGIN, LONGEST_TOKEN, REFRESH_GRACE, SESSION_ABSOLUTE};
 use super::scope::Scope;
 use crate::clock::Time;
 use crate::id::{ClientId, FamilyId, GrantId, SessionId, UserId};
@@ -57,6 +57,9 @@ pub struct Family {
     /// The dialect of its code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
+    /// Until when its client wants to be told that the session has ended, also after everything else has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listens_until: Option<Time>,
 }
 
 impl Family {
@@ -65,6 +68,7 @@ impl Family {
         // An access token of a family never outlives it.
         let end = CODE.max(access_lifetime);
         let end = if refreshable { client.refresh_token_lifetime().max(end) } else { end };
+        let listens = client.metadata.backchannel_logout_uri.is_some() && code.session_id.is_some();
         Self {
             family_id: code.family_id,
             user_id: code.user_id,
@@ -84,13 +88,16 @@ impl Family {
             expires_at: now + end,
             revoked_at: None,
             dialect: code.dialect.clone(),
+            listens_until: listens.then(|| now + SESSION_ABSOLUTE),
         }
     }
 
     /// When the table may forget it: after its code and its last access token, with a margin. (It can't be refreshed
-    /// after `idle_expires_at`, and no access token outlives `expires_at`.)
+    /// after `idle_expires_at`, and no access token outlives `expires_at`.) Or after its session: whoever got tokens in it
+    /// may want to be told of its end.
     pub fn ttl(&self) -> Time {
-        self.expires_at.min(self.idle_expires_at + LONGEST_TOKEN) + CODE + FAMILY_MARGIN
+        let end = self.expires_at.min(self.idle_expires_at + LONGEST_TOKEN) + CODE + FAMILY_MARGIN;
+        self.listens_until.map_or(end, |until| until.max(end))
     }
 }
 

@@ -22,6 +22,8 @@ pub const SESSION_TOUCH: i64 = 3600;
 pub const FORM: i64 = 3600;
 /// An authorization request that waits for sign-in or consent.
 pub const REQUEST_IN_PROGRESS: i64 = 3600;
+/// A pushed authorization request, until its user comes with it (RFC 9126 §2.2: short, but long enough for a redirect).
+pub const PUSHED_REQUEST: i64 = 90;
 /// A browser is known as its owner's for this long.
 pub const KNOWN_BROWSER: i64 = 365 * DAY;
 /// A page's cursor leads on for this long.
@@ -31,6 +33,14 @@ pub const USERNAME_HELD: i64 = 30 * DAY;
 
 /// A nonce for DPoP proofs (RFC 9449 §8.2): how long a proof that was made in advance could be of use.
 pub const DPOP_NONCE: i64 = 300;
+/// An authorization that a device waits for.
+pub const DEVICE: i64 = 600;
+/// How long a device waits between two polls at first, and how much longer each time that it does not (RFC 8628 §3.5).
+pub const DEVICE_INTERVAL: i64 = 5;
+/// A logout token: OpenID Connect Back-Channel Logout §2.4 wants two minutes at the most.
+pub const LOGOUT_TOKEN: i64 = 120;
+/// A client that did not hear of a sign-out is told again after this, and then after twice as long each time.
+pub const LOGOUT_RETRY: i64 = 3600;
 
 /// No token that is signed lives longer: the legacy dialects' are the longest.
 pub const LONGEST_TOKEN: i64 = DAY;

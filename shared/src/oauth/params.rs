@@ -22,6 +22,11 @@ impl Params {
         Self::default()
     }
 
+    /// Those pairs, in their order.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Reads `application/x-www-form-urlencoded` text: a query or a form.
     ///
     /// # Errors
@@ -119,6 +124,16 @@ impl Params {
             self.0.retain(|(n, _)| n != name);
             self.0.push((name.to_owned(), value.to_owned()));
         }
+    }
+
+    /// Drops these parameters.
+    pub fn remove(&mut self, names: &[&str]) {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+    }
+
+    /// Drops all but these parameters.
+    pub fn keep(&mut self, names: &[&str]) {
+        self.0.retain(|(name, _)| names.contains(&name.as_str()));
     }
 
     /// Gives a parameter this value, whether it came or not. One that came twice stays so, to be refused.

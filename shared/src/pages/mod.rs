@@ -9,8 +9,10 @@ mod account;
 mod applications;
 pub mod assets;
 mod consent;
+mod device;
 mod form_post;
 pub mod samples;
+mod sign_out;
 mod site;
 
 pub use access::{AppRow, Apps, SessionRow, Sessions};
@@ -18,7 +20,9 @@ pub use account::{Account, Detail, Login, Register, SelectAccount};
 pub use applications::{ApplicationCreated, ApplicationForm};
 pub use askama::Template;
 pub use consent::{Consent, ConsentScope};
+pub use device::{Device, DeviceConfirm, DeviceDone};
 pub use form_post::FormPost;
+pub use sign_out::{SignOut, SignedOut};
 pub use site::{ErrorPage, Home};
 
 use crate::account::FieldError;

@@ -4,8 +4,9 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, Consent, ConsentScope, Detail, ErrorPage, FormPost,
-    Home, Layout, Login, Register, SelectAccount, SessionRow, Sessions,
+    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, Consent, ConsentScope, Detail, Device, DeviceConfirm,
+    DeviceDone, ErrorPage, FormPost, Home, Layout, Login, Register, SelectAccount, SessionRow, Sessions, SignOut,
+    SignedOut,
 };
 use crate::account::{DETAILS, FieldError};
 use crate::i18n::{Lang, fill};
@@ -119,6 +120,16 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         notice: None,
         error,
     };
+    let device = |client_name, client_host| DeviceConfirm {
+        layout: member("/device?user_code=WDJB-MJHT"),
+        client_name,
+        client_host,
+        user_code: "WDJB-MJHT",
+        scopes: vec!["openid", "profile", "offline_access", "collections:read"],
+        minutes: client_host.is_none().then_some(10),
+        user: "木之本小樱",
+        request: "sealed-request",
+    };
     let failed = |status, detail| ErrorPage::of_status(visitor("/nowhere"), status, detail);
 
     Ok(vec![
@@ -225,6 +236,37 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             .render()?,
         ),
         ("consent-hostile", consent(HOSTILE, Some(HOSTILE), HOSTILE, scopes("openid strange:scope", &[])).render()?),
+        (
+            "sign-out",
+            SignOut {
+                layout: member("/account"),
+                client_name: Some("追番小助手"),
+                user: "木之本小樱",
+                request: "sealed-request",
+            }
+            .render()?,
+        ),
+        (
+            "sign-out-hostile",
+            SignOut {
+                layout: member("/account"),
+                client_name: Some(HOSTILE),
+                user: HOSTILE,
+                request: "sealed-request",
+            }
+            .render()?,
+        ),
+        ("signed-out", SignedOut { layout: visitor("/"), client_name: None }.render()?),
+        ("signed-out-of", SignedOut { layout: visitor("/"), client_name: Some(HOSTILE) }.render()?),
+        ("device", Device { layout: member("/device"), user_code: "", error: None }.render()?),
+        (
+            "device-unknown",
+            Device { layout: member("/device"), user_code: HOSTILE, error: Some(m.device_unknown) }.render()?,
+        ),
+        ("device-confirm", device("追番电视", Some("zhuifan.example")).render()?),
+        ("device-confirm-hostile", device(HOSTILE, Some(HOSTILE)).render()?),
+        ("device-allowed", DeviceDone { layout: member("/device"), allowed: true }.render()?),
+        ("device-denied", DeviceDone { layout: member("/device"), allowed: false }.render()?),
         ("application-form", application(vec![], "").render()?),
         (
             "application-form-errors",

@@ -34,14 +34,20 @@ impl Store {
         self.get(&keys::client(&id.to_string())).await
     }
 
-    /// Reads clients, up to 100, in one round trip. Those that are gone are left out.
+    /// Reads clients, in a round trip for each hundred. Those that are gone are left out.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn find_clients(&self, ids: &[ClientId]) -> Result<Vec<Client>, StoreError> {
-        let keys: Vec<_> = ids.iter().map(|id| keys::client(&id.to_string())).collect();
-        let mut found = self.batch_get(&keys).await?;
-        keys.iter().filter_map(|key| found.take(key).transpose()).collect()
+        let mut clients = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(100) {
+            let keys: Vec<_> = ids.iter().map(|id| keys::client(&id.to_string())).collect();
+            let mut found = self.batch_get(&keys).await?;
+            for key in &keys {
+                clients.extend(found.take(key)?);
+            }
+        }
+        Ok(clients)
     }
 
     /// Writes a changed client. False if somebody else changed it meanwhile.

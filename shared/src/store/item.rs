@@ -65,6 +65,19 @@ pub fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// A boolean attribute.
+pub fn flag(value: bool) -> AttributeValue {
+    AttributeValue::Bool(value)
+}
+
+/// An attribute that has a value's own fields.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the value can't be one.
+pub fn map<T: Serialize>(kind: &str, value: &T) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(|_| StoreError::Corrupt(kind.to_owned()))
+}
+
 /// An item of `kind` under `key`: the value's own fields, and the table's.
 ///
 /// # Errors

@@ -3,7 +3,8 @@
 //! Partitions are cut so that IAM's leading keys can keep functions apart: what reads `COLLECTION#…` needs no right to
 //! read `SECRET#…`.
 
-use crate::id::{ClientId, FamilyId, SessionId, UserId};
+use crate::id::{ClientId, FamilyId, LogoutId, SessionId, UserId};
+use crate::oauth::client::sha256_hex;
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +78,11 @@ pub fn grant(user: UserId, client: &str) -> Key {
     key(user_partition(user), format!("GRANT#{client}"))
 }
 
+/// The prefix of a user's token families.
+pub fn families(user: UserId) -> Key {
+    key(user_partition(user), "FAMILY#")
+}
+
 /// A token family.
 pub fn family(user: UserId, family: FamilyId) -> Key {
     key(user_partition(user), format!("FAMILY#{family}"))
@@ -95,6 +101,11 @@ pub fn session(user: UserId, session: SessionId) -> Key {
 /// A counter of attempts in one window of time.
 pub fn rate(scope: &str, hash: &str, window: i64) -> Key {
     key(format!("RATE#{scope}#{hash}#{window}"), "RATE")
+}
+
+/// A pushed authorization request, by its reference's hash.
+pub fn pushed(hash: &str) -> Key {
+    key(format!("PAR#{hash}"), "PAR")
 }
 
 /// Something that was used and may not be used again.
@@ -139,3 +150,16 @@ pub fn purge(user: UserId) -> Key {
 
 /// The GSI1 partition of purge jobs.
 pub const PURGES_DUE: &str = "PURGE#DUE";
+
+/// An authorization that a device waits for, by its user code: only the code's hash is stored.
+pub fn device(user_code: &str) -> Key {
+    key(format!("DEVICE#{}", sha256_hex(user_code)), "DEVICE")
+}
+
+/// A sign-out that clients are to be told of.
+pub fn logout(id: LogoutId) -> Key {
+    key(format!("LOGOUT#{id}"), "LOGOUT")
+}
+
+/// The GSI1 partition of sign-outs.
+pub const LOGOUTS_DUE: &str = "LOGOUT#DUE";

@@ -7,13 +7,16 @@
 
 pub mod clients;
 mod connect;
+pub mod devices;
 pub mod entries;
 pub mod families;
 pub mod grants;
 pub mod item;
 pub mod keys;
+pub mod logouts;
 pub mod once;
 pub mod purges;
+pub mod pushed;
 pub mod rates;
 mod retries;
 pub mod revocations;

@@ -174,7 +174,7 @@ impl Store {
             if let Some(attributes) = query.attributes {
                 call = call
                     .projection_expression(attributes)
-                    .set_expression_attribute_names(Some(names(&format!("#{pk} #{sk} {attributes}"))))
+                    .set_expression_attribute_names(Some(names(attributes)))
                     .expression_attribute_names("#pk", pk)
                     .expression_attribute_names("#sk", sk);
             }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{Condition, Item, item, number, text};
 use super::keys;
+use super::logouts::{Logout, logout_item};
 use super::sessions::session_item;
 use super::table::{Store, StoreError, Written};
 use super::transaction::{Action, Transacted};
@@ -137,7 +138,7 @@ impl Store {
     }
 
     /// Changes the password and raises the user's epoch, which ends every session and token; the session `kept` is
-    /// carried over in the same transaction. False if somebody else changed either meanwhile.
+    /// carried over in the same transaction, in which `logout` is written down, too. False if somebody else changed either meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -147,6 +148,7 @@ impl Store {
         old: &StoredPassword,
         hash: String,
         kept: SessionId,
+        logout: Option<&Logout>,
         attempt: Attempt,
     ) -> Result<bool, StoreError> {
         let epoch = user.epoch + 1;
@@ -154,11 +156,14 @@ impl Store {
         let password = StoredPassword { hash, version: old.version + 1 };
         let session = keys::session(user.user_id, kept);
         let alive = Condition::new("attribute_exists(#PK)").bind(":epoch", number(epoch));
-        let actions = vec![
+        let mut actions = vec![
             Action::Put(profile_item(&raised)?, Condition::version(user.version)),
             Action::Put(password_item(user.user_id, &password)?, Condition::version(old.version)),
             Action::Update(session, "SET #epoch = :epoch".to_owned(), alive),
         ];
+        if let Some(logout) = logout {
+            actions.push(Action::Put(logout_item(logout)?, Condition::absent()));
+        }
         Ok(matches!(self.transact(actions, attempt).await?, Transacted::Done))
     }
 
@@ -189,11 +194,17 @@ impl Store {
 
     /// Deletes an account in one transaction: the profile is emptied and marked, the epoch raised, the password gone,
     /// the identifiers freed (the username is held for 30 days, so that nobody slips into a known name), and a job
-    /// made that removes the rest. False if somebody else changed the account meanwhile.
+    /// made that removes the rest, and `logout` is written down. False if somebody else changed the account meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn delete_user(&self, user: &User, now: Time, attempt: Attempt) -> Result<bool, StoreError> {
+    pub async fn delete_user(
+        &self,
+        user: &User,
+        logout: Option<&Logout>,
+        now: Time,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
         let emptied = User {
             version: user.version + 1,
             epoch: user.epoch + 1,
@@ -205,6 +216,9 @@ impl Store {
             Action::Delete(keys::password(user.user_id), Condition::new("attribute_exists(#PK)")),
             Action::Put(super::purges::purge_item(user.user_id, now)?, Condition::absent()),
         ];
+        if let Some(logout) = logout {
+            actions.push(Action::Put(logout_item(logout)?, Condition::absent()));
+        }
         for identifier in user.identifiers() {
             let ours = Condition::new("#user_id = :user").bind(":user", text(user.user_id));
             let key = keys::identifier(identifier.kind.as_str(), &identifier.normalised());

@@ -167,7 +167,7 @@ async fn a10_post_does_what_get_does() {
     assert!(reply.parameter("code").is_some());
     let reply = post(&[]).await;
     assert_eq!((reply.status, reply.parameter("code").is_some()), (303, true));
-    assert_error(&site, &post(&[("prompt", "none"), ("request", "x")]).await, "request_not_supported", Some("xyz"));
+    assert_error(&site, &post(&[("prompt", "none"), ("request", "x")]).await, "invalid_request_object", Some("xyz"));
     assert_error(&site, &post(&[("nonce", "a"), ("nonce", "b")]).await, "invalid_request", Some("xyz"));
     assert_page(&post(&[("client_id", "client_nobody")]).await, "client_id twice");
 }
@@ -189,7 +189,7 @@ async fn a10_a_post_from_another_site_goes_on_by_get_where_the_session_is() {
 }
 
 #[tokio::test]
-async fn a12_hints_are_understood_or_ignored_and_request_objects_refused_by_name() {
+async fn a12_hints_are_understood_or_ignored_and_request_objects_never_ignored() {
     let site = TestSite::start().await;
     let browser = signed_in(&site).await;
     let client = site.client().await;
@@ -209,9 +209,9 @@ async fn a12_hints_are_understood_or_ignored_and_request_objects_refused_by_name
         let reply = browser.authorize(&with(name, value)).await;
         assert!(reply.parameter("code").is_some(), "{name}: {}", reply.location());
     }
-    assert_error(&site, &browser.authorize(&with("request", "e30.e30.")).await, "request_not_supported", Some("xyz"));
+    assert_error(&site, &browser.authorize(&with("request", "e30.e30.")).await, "invalid_request_object", Some("xyz"));
     let by_uri = browser.authorize(&with("request_uri", "https://app.example/r")).await;
-    assert_error(&site, &by_uri, "request_uri_not_supported", Some("xyz"));
+    assert_error(&site, &by_uri, "invalid_request_uri", Some("xyz"));
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! `id_token_hint` (§3.1.2.1, §3.1.2.2).
 
 use data_encoding::BASE64URL_NOPAD;
-use tests::{Browser, Client, TestSite};
+use tests::flow::claims;
+use tests::{Browser, Client, TestSite, json};
 
 use super::somebody;
 
@@ -17,6 +18,23 @@ async fn a12_a_hint_of_who_is_signed_in_is_answered_at_once_long_after_it_expire
     for seconds in [0, 3600, 6 * 86_400] {
         site.clock.advance(seconds);
         assert!(hinted(&browser, &client, &hint, "&prompt=none").await.parameter("code").is_some(), "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn a12_a_hint_and_a_requested_sub_go_by_the_name_that_the_application_knows() {
+    let site = TestSite::start().await;
+    let (user, browser, _) = somebody(&site, "sakura").await;
+    let client = site.client_with(json!({ "subject_type": "pairwise" })).await;
+    let hint = browser.authorize_and_redeem(&client, "openid").await.id_token;
+    assert!(hinted(&browser, &client, &hint, "&prompt=none").await.parameter("code").is_some());
+    let pseudonym = claims(&hint)["sub"].as_str().unwrap_or_default().to_owned();
+    assert_ne!(pseudonym, user.user_id);
+    for (sub, found) in [(pseudonym, true), (user.user_id, false)] {
+        let asked = json!({ "id_token": { "sub": { "value": sub } } }).to_string();
+        let pairs = [("scope", "openid"), ("prompt", "none"), ("claims", &asked)];
+        let reply = browser.authorize(&client.query_with(&pairs)).await;
+        assert_eq!(reply.parameter("code").is_some(), found, "{}", reply.location());
     }
 }
 

@@ -284,6 +284,20 @@ async fn t25_what_is_used_up_is_forgotten_when_it_would_be_refused_anyhow() {
 }
 
 #[tokio::test]
+async fn t25_an_assertion_costs_one_write_and_a_bad_one_none() {
+    let site = TestSite::start().await;
+    let key = Key::es256();
+    let client = site.keyed_client(&key, json!({})).await;
+    let operations = async |assertion: String| {
+        site.proxy.forget();
+        token(&site, &assertion).await;
+        site.proxy.calls().iter().map(|call| call.operation.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(operations(key.assertion(&site, &client)).await, ["GetItem", "PutItem"]);
+    assert_eq!(operations(Key::es256().assertion(&site, &client)).await, ["GetItem"]);
+}
+
+#[tokio::test]
 async fn t24_guesses_at_a_generated_secret_are_counted_by_client_and_address_and_a_right_one_is_not() {
     let site = TestSite::start().await;
     let client = site.client().await;

@@ -1,5 +1,6 @@
 //! What functions ask of the table for a token that is bound to a key, and for one that was traded.
 
+use shared::oauth::metadata::GrantType;
 use tests::flow::{REDIRECT, VERIFIER};
 use tests::{Client, DpopKey, TestSite, Tokens, User, json};
 
@@ -31,4 +32,13 @@ pub(super) async fn tour(site: &TestSite, user: &User, client: &Client) {
         let reply = site.send(request, None).await;
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.body);
     }
+    // A client's own token is looked at before it is found to be none to trade.
+    site.change_client(client, |client| client.allow(GrantType::TokenExchange)).await;
+    let own = Tokens::read(&site.token(client, &[("grant_type", "client_credentials")]).await).access_token;
+    let trade = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", own.as_str()),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    assert_eq!(site.token(client, &trade).await.error(), "invalid_request");
 }
