@@ -79,9 +79,12 @@ impl Gateway {
         for Route { method, path, function } in routes {
             let route_key = format!("{method} {path}");
             let router = functions.get(function.as_str()).ok_or_else(|| RouteError::NoFunction(route_key.clone()))?;
-            let target = Target { route_key: route_key.clone(), function: function.clone(), router: router.clone() };
-            let inserted = routers.entry(method.clone()).or_default().insert(matchit_path(path), target);
-            inserted.map_err(|error| RouteError::Conflict(route_key, error))?;
+            for path in matchit_paths(path) {
+                let (function, router) = (function.clone(), router.clone());
+                let target = Target { route_key: route_key.clone(), function, router };
+                let inserted = routers.entry(method.clone()).or_default().insert(path, target);
+                inserted.map_err(|error| RouteError::Conflict(route_key.clone(), error))?;
+            }
         }
         Ok(Self { routes: routers, origin: Origin::new(issuer), clock, entropy })
     }
@@ -184,14 +187,12 @@ impl Origin {
     }
 }
 
-/// `{name+}` is `{*name}` there.
-fn matchit_path(path: &str) -> String {
-    let segments =
-        path.split('/').map(|segment| match segment.strip_suffix("+}").and_then(|name| name.strip_prefix('{')) {
-            Some(name) => format!("{{*{name}}}"),
-            None => segment.to_owned(),
-        });
-    segments.collect::<Vec<_>>().join("/")
+/// `{name+}`, which stands at the end, is `{*name}` there, and takes nothing as well, as at API Gateway.
+fn matchit_paths(path: &str) -> Vec<String> {
+    match path.strip_suffix("+}").and_then(|path| path.rsplit_once('{')) {
+        Some((before, name)) => vec![before.to_owned(), format!("{before}{{*{name}}}")],
+        None => vec![path.to_owned()],
+    }
 }
 
 /// The request line and the headers, as they came over the wire.

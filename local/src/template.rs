@@ -94,6 +94,10 @@ impl Template {
                     for (event, Event { kind, properties }) in properties.events {
                         match (kind.as_str(), properties) {
                             ("HttpApi", EventProperties { method: Some(method), path: Some(path), .. }) => {
+                                // API Gateway has no such routes, and SAM leaves them out without a word.
+                                if path.len() > 1 && path.ends_with('/') {
+                                    return Err(TemplateError::Unknown(format!("{name}.{event} ends with a slash")));
+                                }
                                 routes.push(Route {
                                     method: parse_method(&event, &method)?,
                                     path,
@@ -275,6 +279,7 @@ Resources:
     fn what_it_can_not_follow_it_refuses_instead_of_leaving_it_out() {
         for (from, to) in [
             ("Method: GET", "Method: ANY"),
+            ("'/entries/{id}'", "/entries/"),
             ("rate(5 minutes)", "cron(0 * * * ? *)"),
             ("Type: ScheduleV2", "Type: SQS"),
             ("functions/entry", "entry"),

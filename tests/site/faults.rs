@@ -12,6 +12,7 @@ mod authorizations;
 mod client_keys;
 mod collections;
 mod device;
+mod dialects;
 mod inspect;
 mod legacy;
 mod logout;

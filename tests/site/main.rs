@@ -22,6 +22,7 @@ mod exchange;
 mod faults;
 mod fetch;
 mod forms;
+mod fuzz;
 mod gateway;
 mod health;
 mod inspect;

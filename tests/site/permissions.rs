@@ -6,6 +6,7 @@
 mod access;
 mod client_keys;
 mod device;
+mod dialects;
 mod inspect;
 mod legacy;
 mod logout;
@@ -98,6 +99,7 @@ async fn grand_tour(site: &TestSite) {
     let shown = site.post("/oauth2.0/show", None, show).await;
     assert!(shown.status < 400, "{} {}", shown.status, shown.body);
     legacy::tour(site, &user, &client).await;
+    dialects::tour(site, &user).await;
     weaken(site, &user.user_id).await;
 
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;

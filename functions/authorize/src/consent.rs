@@ -7,7 +7,6 @@ use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
 use shared::http::{Incoming, Problem, consent, csrf};
 use shared::oauth::authorization_request::RequestInProgress;
-use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::oauth::{AuthorizationRequest, ErrorCode, OAuthError, Params, RedirectUri};
 use shared::pages::{self, ConsentScope};
 
@@ -38,7 +37,7 @@ pub(crate) fn ask(
         client_host: client_host.as_deref(),
         redirect_host: redirect_host.as_deref().unwrap_or(&asked.address.redirect_uri),
         scopes: scopes.collect(),
-        minutes: u32::try_from(ACCESS_TOKEN / 60).unwrap_or_default(),
+        minutes: u32::try_from(asked.client.access_token_lifetime_in(asked.dialect()) / 60).unwrap_or_default(),
         user: &signed_in.user.display_name(),
         request: &seal(site, &shown),
         switch_href: &login_href(site, &asked.progress),

@@ -18,7 +18,7 @@ use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::{redirect_back, redirect_error};
 use shared::http::page::{Frame, see_other};
 use shared::http::session::SignedIn;
-use shared::http::{Incoming, Problem, csrf};
+use shared::http::{Incoming, Problem, csrf, not_found};
 use shared::id::FamilyId;
 use shared::jose::subject::subject;
 use shared::oauth::Dialect;
@@ -38,6 +38,7 @@ pub fn router() -> Router<App> {
         .route("/aouth2.0/show", get(authorize).post(direct::show))
         .route("/third_party/api/oauth2/web/authorize", get(authorize))
         .route("/third_party/api/oauth2/web/authorize/", get(authorize))
+        .route("/third_party/api/oauth2/web/authorize/{*more}", get(not_found))
         .route("/oauth2/auth", get(authorize))
         .route("/index.php", get(authorize))
 }

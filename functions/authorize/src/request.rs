@@ -123,6 +123,11 @@ impl Asked {
         Ok(Self { progress, params, client, address, signed_in, grant, pushed, refusal })
     }
 
+    /// The path's dialect, if not the standard.
+    pub(crate) fn dialect(&self) -> Option<&'static Dialect> {
+        self.progress.dialect.as_deref().and_then(Dialect::named)
+    }
+
     /// The rest of the request.
     ///
     /// # Errors
@@ -134,7 +139,7 @@ impl Asked {
         if self.progress.params.len() > MAX_LENGTH {
             return Err(OAuthError::invalid_request(format!("the request is longer than {MAX_LENGTH} bytes")));
         }
-        if let Some(dialect) = self.progress.dialect.as_deref().and_then(Dialect::named) {
+        if let Some(dialect) = self.dialect() {
             if !dialect.is_of(&self.client) {
                 let description = "the application is not registered for the dialect of this path";
                 return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description));

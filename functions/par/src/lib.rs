@@ -65,7 +65,12 @@ async fn push(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     }
 
     // As the authorization endpoint would: what is wrong is told now, and to whom it concerns.
-    if !ReturnAddress::find(&client, &params)?.can_carry_state() {
+    let address = ReturnAddress::find(&client, &params)?;
+    if client.metadata.is_fapi() && !address.named {
+        // FAPI 2.0 Security Profile §5.3.2.2.
+        return Err(OAuthError::invalid_request("redirect_uri is missing").into());
+    }
+    if !address.can_carry_state() {
         return Err(OAuthError::invalid_request("state is too long to be sent back").into());
     }
     AuthorizationRequest::parse(&client, &params, app.config.issuer.as_str())?;

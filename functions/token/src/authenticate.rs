@@ -18,10 +18,8 @@ impl Exchange<'_> {
     /// # Errors
     /// `invalid_client`, `unauthorized_client`; 429 for guesses at a secret.
     pub(crate) async fn authenticate(&self, client: Option<Client>, grant: GrantType) -> Result<Client, Failure> {
-        let chosen = match client
-            .as_ref()
-            .filter(|client| self.dialect.is_some_and(|dialect| dialect.chosen_secrets) && !client.disabled)
-        {
+        let allowed = self.dialect.is_some_and(|dialect| dialect.chosen_secrets);
+        let chosen = match client.as_ref().filter(|client| allowed && !client.disabled) {
             Some(Client { secret: Some(HashedSecret::Argon2(hash)), .. }) => Some(hash.clone()),
             _ => None,
         };

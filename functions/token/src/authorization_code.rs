@@ -77,7 +77,7 @@ pub(crate) async fn redeem(
 
     let now = app.clock.now();
     let refreshable = is_refreshable(client, &code.scope);
-    let mut family = Family::of(code, client, refreshable, crate::lifetime(code.dialect(), client), now);
+    let mut family = Family::of(code, client, refreshable, client.access_token_lifetime_in(code.dialect()), now);
     if client.is_public() {
         family.dpop_jkt = exchange.jkt().map(str::to_owned);
     }

@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use shared::app::{App, Site};
 use shared::http::client_auth::{Credentials, credentials, used_basic};
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, Problem, cors, dpop, no_referrer};
+use shared::http::{Incoming, Problem, cors, dpop, no_referrer, not_found};
 use shared::id::ClientId;
 use shared::jose::dpop::Proof;
 use shared::oauth::Dialect;
@@ -33,6 +33,7 @@ pub fn router() -> Router<App> {
         .route("/oauth2/access_token", post(token))
         .route("/third_party/api/oauth2/access_token", get(token))
         .route("/third_party/api/oauth2/access_token/", get(token))
+        .route("/third_party/api/oauth2/access_token/{*more}", get(not_found))
         .route("/account/v1/tokens", post(token))
         .route("/index.php", post(token))
 }
@@ -82,7 +83,7 @@ impl Exchange<'_> {
 
     /// How long access tokens live, in seconds.
     fn lifetime(&self, client: &Client) -> i64 {
-        lifetime(self.dialect, client)
+        client.access_token_lifetime_in(self.dialect)
     }
 
     /// Uses the proof up, if one came: just before something is written or issued, so that a request that fails
@@ -96,11 +97,6 @@ impl Exchange<'_> {
             _ => Ok(()),
         }
     }
-}
-
-/// How long access tokens of a dialect, or else of the standard, live, in seconds.
-fn lifetime(dialect: Option<&Dialect>, client: &Client) -> i64 {
-    dialect.map_or_else(|| client.access_token_lifetime(), |dialect| dialect.access_token)
 }
 
 async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Dialect>) -> Result<Reply, Failure> {

@@ -50,7 +50,7 @@ impl Issue<'_> {
         let Exchange { app, site, params, proof, .. } = exchange;
         // No access token outlives its family, or a code could be redeemed again after the table forgot it.
         let now = app.clock.now();
-        let lifetime = crate::lifetime(family.dialect(), client).min(family.expires_at - now).max(1);
+        let lifetime = client.access_token_lifetime_in(family.dialect()).min(family.expires_at - now).max(1);
         let access_token = AccessToken {
             subject: TokenSubject::Family(family.user_id, family.family_id),
             sub: subject(site, client, family.user_id),

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 use shared::app::{App, Site};
 use shared::http::bearer::{self, Bearer};
-use shared::http::{Incoming, Problem, cors};
+use shared::http::{Incoming, Problem, cors, not_found};
 use shared::jose::subject::subject;
 use shared::oauth::claims::userinfo;
 use shared::oauth::metadata::SigningAlg;
@@ -24,6 +24,7 @@ pub fn router() -> Router<App> {
         .route("/aouth2.0/getinfo", post(profile::show))
         .route("/third_party/api/meta/identity/getinfo", get(profile::show))
         .route("/third_party/api/meta/identity/getinfo/", get(profile::show))
+        .route("/third_party/api/meta/identity/getinfo/{*more}", get(not_found))
         .route("/api/oauth2/v1/users", get(profile::show))
 }
 

@@ -10,26 +10,25 @@ use serde_json::{Value, json};
 
 use super::*;
 
+async fn seen(uri: Uri, RawQuery(query): RawQuery) -> Json<Value> {
+    Json(json!({ "path": uri.path(), "query": query }))
+}
+
 fn gateway() -> Gateway {
-    let echo =
-        Router::new()
-            .route("/echo/{name}", get(|Path(name): Path<String>| async move { name }))
-            .route("/echo/exact", get(|| async { "exact" }))
-            .route(
-                "/files/{*rest}",
-                get(|uri: Uri, RawQuery(query): RawQuery| async move {
-                    Json(json!({ "path": uri.path(), "query": query }))
-                }),
-            )
-            .route("/body", post(|body: Bytes| async move { body }))
-            .route(
-                "/cookies",
-                get(|headers: HeaderMap| async move {
-                    let sent =
-                        headers.get_all(header::COOKIE).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
-                    (AppendHeaders([(header::SET_COOKIE, "a=1"), (header::SET_COOKIE, "b=2")]), sent.join("|"))
-                }),
-            );
+    let echo = Router::new()
+        .route("/echo/{name}", get(|Path(name): Path<String>| async move { name }))
+        .route("/echo/exact", get(|| async { "exact" }))
+        .route("/files/", get(seen))
+        .route("/files/{*rest}", get(seen))
+        .route("/body", post(|body: Bytes| async move { body }))
+        .route(
+            "/cookies",
+            get(|headers: HeaderMap| async move {
+                let sent =
+                    headers.get_all(header::COOKIE).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
+                (AppendHeaders([(header::SET_COOKIE, "a=1"), (header::SET_COOKIE, "b=2")]), sent.join("|"))
+            }),
+        );
     let broken = Router::new().route("/panic", any(|| async { panic!("on purpose") as () }));
     let delete = Router::new().route("/echo/{name}", delete(|| async { "deleted" }));
     let route = |method: Method, path: &str, function: &str| Route {
@@ -68,6 +67,15 @@ async fn an_exact_path_goes_before_a_parameter_unless_it_lacks_the_method() {
     assert_eq!(get_text("/echo/exact").await, "exact");
     assert_eq!(get_text("/echo/other").await, "other");
     assert_eq!(send(Request::delete("/echo/exact"), "").await.2, "deleted");
+}
+
+#[tokio::test]
+async fn what_follows_may_be_nothing_but_not_even_the_slash_before_it() {
+    let seen: Value = serde_json::from_str(&get_text("/files/?x=1").await).unwrap();
+    assert_eq!(seen, json!({ "path": "/files/", "query": "x=1" }));
+    for path in ["/files", "/echo/exact/", "/cookies/"] {
+        assert_eq!(send(Request::get(path), "").await.0, StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]

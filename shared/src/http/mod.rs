@@ -45,6 +45,11 @@ pub fn router() -> Router<App> {
     Router::new().fallback(lost)
 }
 
+/// For what a route's `{more+}` takes beyond a slash.
+pub async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
 /// A JSON answer that nobody may store.
 pub fn json(status: StatusCode, value: &serde_json::Value) -> Response {
     answer(status, "application/json", value.to_string())

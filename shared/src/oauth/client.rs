@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use super::dialect::Dialect;
 use super::lifetimes::{ACCESS_TOKEN, LONGEST_TOKEN, REFRESH_ABSOLUTE, REFRESH_IDLE};
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
 use super::response_type::ResponseType;
@@ -192,6 +193,11 @@ impl Client {
     /// How long its access tokens live, in seconds, where no dialect says otherwise.
     pub fn access_token_lifetime(&self) -> i64 {
         self.policies.access_token_lifetime.unwrap_or(ACCESS_TOKEN).min(LONGEST_TOKEN)
+    }
+
+    /// How long its access tokens live in a dialect, or else the standard, in seconds.
+    pub fn access_token_lifetime_in(&self, dialect: Option<&Dialect>) -> i64 {
+        dialect.and_then(|dialect| dialect.access_token).unwrap_or_else(|| self.access_token_lifetime())
     }
 
     /// How long a refresh token of it lives that nobody uses, in seconds.

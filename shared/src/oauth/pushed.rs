@@ -54,3 +54,24 @@ pub fn over() -> OAuthError {
 pub fn reference(params: &Params) -> Option<&str> {
     params.get("request_uri")?.strip_prefix(PREFIX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Entropy;
+
+    #[test]
+    fn who_came_in_time_may_go_on_for_as_long_as_any_request_waits() {
+        let entropy = Entropy::seeded(1);
+        let [client_id, other] = [(), ()].map(|()| ClientId::new(&entropy));
+        let pushed = PushedRequest { client_id, params: String::new(), expires_at: Time(90), consumed_by: None };
+        let check = |client, began_at, now| pushed.check(client, Time(began_at), Time(now)).is_ok();
+        let last = 90 + REQUEST_IN_PROGRESS;
+        assert!(check(client_id, 0, 0) && check(client_id, 89, 89) && check(client_id, 89, last - 1));
+        assert!(!check(client_id, 90, 90), "too late");
+        assert!(!check(client_id, 89, last), "too long");
+        assert!(!check(other, 0, 0), "another client");
+        let used = PushedRequest { consumed_by: Some(Attempt::new(&entropy)), ..pushed.clone() };
+        assert!(used.check(client_id, Time(0), Time(0)).is_err());
+    }
+}

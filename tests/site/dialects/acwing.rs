@@ -132,6 +132,18 @@ async fn d63_refusals_are_the_standards_and_are_not_told_to_other_sites_either()
 }
 
 #[tokio::test]
+async fn d63_behind_the_slash_there_is_nothing() {
+    let site = TestSite::start().await;
+    let client = application(&site, &["acwing"], REDIRECT).await;
+    for path in ["oauth2/web/authorize", "oauth2/access_token", "meta/identity/getinfo"] {
+        let secret = client.secret.as_deref().unwrap();
+        let query = query(&[("appid", &client.id), ("secret", secret), ("grant_type", "client_credentials")]);
+        let reply = site.get(&format!("/third_party/api/{path}/x?{query}"), None).await;
+        assert_eq!((reply.status, reply.header("content-type")), (404, "application/problem+json"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn d63_what_refreshes_is_taken_there_and_rotates() {
     let site = TestSite::start().await;
     let (browser, _) = somebody(&site, "sakura").await;

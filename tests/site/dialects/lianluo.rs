@@ -76,6 +76,7 @@ async fn d64_lianluos_walk_with_a_browser_works_word_for_word() {
     let page = browser.open(&address(&client)).await;
     assert_eq!(page.status, 200, "{}", page.body);
     assert!(!page.body.contains("联络推送"), "a name that anybody can send is shown to nobody");
+    assert!(page.body.contains("1440 minutes"), "{}", page.body);
     let back = browser.decide(&page, "allow").await;
     assert!(back.location().starts_with(&format!("{REDIRECT}&code=")), "{}", back.location());
     assert_eq!(back.parameter("state").as_deref(), Some(STATE));

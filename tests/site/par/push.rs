@@ -53,6 +53,10 @@ async fn u41_who_pushes_is_authenticated_like_at_the_token_endpoint() {
     let assertion = key.assertion(&site, &keyed);
     assert_eq!(site.asserted("/oauth2/par", &assertion, &REQUEST).await.status, 201);
     refused(&site.asserted("/oauth2/par", &assertion, &REQUEST).await, 401, "invalid_client", "twice");
+    let unnamed: Vec<_> = with("scope", "profile").into_iter().filter(|(name, _)| *name != "redirect_uri").collect();
+    let reply = site.asserted("/oauth2/par", &key.assertion(&site, &keyed), &unnamed).await;
+    refused(&reply, 400, "invalid_request", "FAPI clients name the address");
+    assert_eq!(push(&site, &client, &unnamed).await.status, 201, "others have only one");
     let mut claims = tests::keys::assertion_claims(&site, &client);
     (claims["iss"], claims["sub"]) = (json!(keyed.id), json!(keyed.id));
     claims["aud"] = json!(site.url("/oauth2/par"));

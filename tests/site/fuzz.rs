@@ -1,0 +1,87 @@
+//! Inputs that nobody thought of, to whatever reads what strangers send: a few dozen of each kind in every run of the
+//! suite, and as many as fit where `FUZZ_MINUTES` says for how long each kind is to go on:
+//!
+//! ```text
+//! FUZZ_MINUTES=60 cargo test --release --test site fuzz::
+//! ```
+//!
+//! A failure is made as small as it gets before it is told. What was found stands as a test beside what it was about.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, and whoever runs them says for how long"
+)]
+
+mod inputs;
+mod jwts;
+mod parameters;
+mod sealed;
+
+use std::fmt::Debug;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, TestRunner};
+use tests::flow::REDIRECT;
+use tests::keys::Key;
+use tests::{Browser, Client, Reply, TestSite, json};
+use tokio::runtime::Runtime;
+
+/// A site with somebody signed in, and two applications of theirs: one has a secret, one a key.
+struct Scene<'s> {
+    site: &'s TestSite,
+    browser: Browser<'s>,
+    client: Client,
+    keyed: Client,
+    key: Key,
+}
+
+/// Feeds inputs to `check`, which panics at what must not be.
+fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'_>, T)) {
+    let minutes: Option<u64> = std::env::var("FUZZ_MINUTES").ok().and_then(|text| text.parse().ok());
+    let runtime = Runtime::new().unwrap();
+    let site = runtime.block_on(TestSite::start());
+    let scene = runtime.block_on(async {
+        let (browser, key) = (site.browser(), Key::es256());
+        browser.sign_in(&site.register("sakura").await).await;
+        let client = site.client().await;
+        browser.authorize_and_redeem(&client, "openid profile offline_access collections:read").await;
+        let keyed = site.keyed_client(&key, json!({})).await;
+        Scene { site: &site, browser, client, keyed, key }
+    });
+    let until = Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
+    // The suite has the same inputs in every run.
+    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    let mut runner =
+        if minutes.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, fixed()) };
+    let (runtime, scene, inputs) = (AssertUnwindSafe(&runtime), AssertUnwindSafe(&scene), inputs);
+    loop {
+        let outcome = runner.run(&inputs, |input| {
+            runtime.block_on(check(&scene, input));
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            panic!("{error}");
+        }
+        if Instant::now() >= until {
+            return;
+        }
+    }
+}
+
+fn fixed() -> proptest::test_runner::TestRng {
+    proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha)
+}
+
+/// No input makes a 5xx, and none sends anybody anywhere but to a registered address or a page of ours.
+fn assert_sound(site: &TestSite, reply: &Reply) {
+    assert!(reply.status < 500, "{} {}", reply.status, reply.body);
+    let location = reply.header("location");
+    let ours = location.starts_with('/') && !location.starts_with("//");
+    let registered = location == REDIRECT || location.starts_with(&format!("{REDIRECT}?"));
+    assert!(location.is_empty() || ours || registered || location.starts_with(site.issuer()), "{location}");
+}
