@@ -1,7 +1,7 @@
 //! Ending sessions, and telling the clients that got tokens in them (OpenID Connect Back-Channel Logout 1.0).
 //!
 //! Nothing runs after a function has answered, so that whom to tell is written down before the sessions end, and told at
-//! once, for `BUDGET` at the most. Who does not hear it then is told by the hourly sweep.
+//! once, for two seconds at the most. Who does not hear it then is told by the hourly sweep.
 
 use std::time::Duration;
 
