@@ -1,7 +1,5 @@
 //! A device is let in.
 
-#![expect(clippy::indexing_slicing, reason = "helpers of tests fail by panicking, as tests do")]
-
 use super::people::newcomer;
 use super::{Ended, fresh, withstands};
 use tests::{Client, Reply, TestSite, Tokens, json};

@@ -42,20 +42,18 @@ fn bent() -> impl Strategy<Value = Bent> {
     (members(named(header.boxed())), members(named(claim.boxed())), any::<bool>())
 }
 
-/// The JWT, and whether it differs from a good one.
-fn jwt(key: &Key, typ: &str, mut claims: Value, (header, changed, signed): Bent) -> (String, bool) {
+/// The JWT.
+fn jwt(key: &Key, typ: &str, mut claims: Value, (header, changed, signed): Bent) -> String {
     let mut head = json!({ "alg": "ES256", "typ": typ, "kid": key.jwk()["kid"] });
-    let before = (head.clone(), claims.clone());
     head.as_object_mut().unwrap().extend(header);
     claims.as_object_mut().unwrap().extend(changed);
-    let differs = !signed || (head.clone(), claims.clone()) != before;
-    (if signed { key.sign_as(&head, &claims) } else { unsigned(&head, &claims) }, differs)
+    if signed { key.sign_as(&head, &claims) } else { unsigned(&head, &claims) }
 }
 
 #[test]
 fn t25_no_client_assertion_but_a_good_one_gets_in() {
     fuzz(bent(), async |scene: &Scene<'_>, bent| {
-        let (assertion, _) = jwt(&scene.key, "JWT", assertion_claims(scene.site, &scene.keyed), bent.clone());
+        let assertion = jwt(&scene.key, "JWT", assertion_claims(scene.site, &scene.keyed), bent.clone());
         let grant = [("grant_type", "client_credentials")];
         let reply = scene.site.asserted("/oauth2/token", &assertion, &grant).await;
         assert_sound(scene.site, &reply);
@@ -72,7 +70,7 @@ fn a12_no_request_object_breaks_anything_and_none_without_a_signature_counts() {
             "redirect_uri": tests::flow::REDIRECT, "scope": "openid", "state": "of the object",
         });
         let signed = bent.2;
-        let (object, _) = jwt(&scene.key, "oauth-authz-req+jwt", claims, bent);
+        let object = jwt(&scene.key, "oauth-authz-req+jwt", claims, bent);
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("client_id", client.as_str()), ("request", &object)])
             .finish();
@@ -91,7 +89,9 @@ fn u34_no_jwt_of_strangers_is_a_token_or_a_hint_of_ours() {
             "iss": scene.site.issuer(), "aud": scene.site.issuer(), "sub": "x", "client_id": scene.client.id,
             "exp": now + 600, "iat": now, "jti": "x", "scope": "openid account",
         });
-        let (token, _) = jwt(&scene.key, typ, claims, bent);
+        let token = jwt(&scene.key, typ, claims, bent);
+        // A gateway passes headers of 10 KB.
+        let token: String = token.chars().take(8000).collect();
         let reply = scene.site.userinfo(&token).await;
         assert_eq!(reply.status, 401, "{}", reply.body);
         for path in ["/oauth2/introspect", "/oauth2/revoke"] {

@@ -61,7 +61,7 @@ async fn t26_a_grant_that_the_client_did_not_register_is_unauthorized_and_an_unk
     }
     let reply = site.token(&only_code, &[("grant_type", "client_credentials")]).await;
     assert_eq!((reply.status, reply.error().as_str()), (400, "unauthorized_client"));
-    for unknown in ["password", "implicit", "AUTHORIZATION_CODE", "urn:ietf:params:oauth:grant-type:device_code", "あ"]
+    for unknown in ["password", "implicit", "AUTHORIZATION_CODE", "urn:ietf:params:oauth:grant-type:saml2-bearer", "あ"]
     {
         let reply = site.token(&only_code, &[("grant_type", unknown)]).await;
         assert_eq!((reply.status, reply.error().as_str()), (400, "unsupported_grant_type"), "{unknown}");
