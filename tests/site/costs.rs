@@ -75,6 +75,19 @@ async fn a_proof_costs_one_write_and_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_key_and_a_pushed_request_cost_a_write_each_and_one_more_when_the_request_is_used_up() {
+    assert_eq!(cost("client credentials, with private_key_jwt").await, (2, 1, 1, 1.0, 1.0));
+    assert_eq!(cost("push an authorization request").await, (2, 1, 1, 1.0, 1.0));
+    assert_eq!(cost("authorize what was pushed, signed in and consented").await, (2, 5, 1, 5.0, 1.0));
+}
+
+#[tokio::test]
+async fn asking_about_a_token_is_one_read_and_ending_it_one_write_more() {
+    assert_eq!(cost("introspect").await, (1, 5, 0, 5.0, 0.0));
+    assert_eq!(cost("revoke").await, (2, 2, 1, 2.0, 1.0));
+}
+
+#[tokio::test]
 async fn an_entry_is_written_with_its_indexes_and_nothing_else() {
     // Who calls, and the entry as it is; then table, LSI1, LSI2 and GSI1.
     assert_eq!(cost("new entry").await, (3, 5, 1, 5.0, 4.0));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::faults::Call;
 use super::flow::{REDIRECT, VERIFIER};
+use super::keys::Key;
 use super::{Browser, Client, DpopKey, PASSWORD, Reply, TestSite, Tokens};
 
 /// Long enough for calls that are made at once to meet.
@@ -143,6 +144,33 @@ async fn applications(site: &TestSite, browser: &Browser<'_>, client: &Client, c
     let proof = key.proof(site, "GET", "/oauth2/userinfo", Some(&tokens.access_token), &nonce);
     let bound = site.userinfo_with_proof(&tokens.access_token, &proof);
     costs.push(cost(site, "userinfo, with DPoP", 200, bound).await);
+    clients(site, browser, client, costs).await;
+}
+
+/// What only clients ask, and how they prove who they are.
+async fn clients(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {
+    let key = Key::es256();
+    let keyed = site.keyed_client(&key, json!({})).await;
+    let own = [("grant_type", "client_credentials")];
+    let asserted = key.assertion(site, &keyed);
+    let asserted = site.asserted("/oauth2/token", &asserted, &own);
+    costs.push(cost(site, "client credentials, with private_key_jwt", 200, asserted).await);
+
+    let query = client.query("openid profile offline_access");
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    pairs.extend(client.secret.as_deref().map(|secret| ("client_secret", secret)));
+    let pushed = site.form("/oauth2/par", &pairs).await.json();
+    costs.push(cost(site, "push an authorization request", 201, site.form("/oauth2/par", &pairs)).await);
+    let pairs = [("client_id", client.id.as_str()), ("request_uri", pushed["request_uri"].as_str().unwrap())];
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let authorized = browser.authorize(&query);
+    costs.push(cost(site, "authorize what was pushed, signed in and consented", 303, authorized).await);
+
+    let tokens = browser.authorize_and_redeem(client, "openid profile offline_access").await;
+    let about = [&client.in_body()[..], &[("token", tokens.access_token.as_str())]].concat();
+    costs.push(cost(site, "introspect", 200, site.form("/oauth2/introspect", &about)).await);
+    costs.push(cost(site, "revoke", 200, site.form("/oauth2/revoke", &about)).await);
 }
 
 async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {
