@@ -8,12 +8,12 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_sdk_dynamodb::config::{AppName, Builder, Credentials, SharedHttpClient};
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_sdk_dynamodb::config::{AppName, Builder, Credentials};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::ExposeSecret as _;
 
+use super::http::{self, Roots};
 use super::retries::WrongMoment;
 use super::table::Store;
 use crate::config::{Aws, Endpoint};
@@ -49,9 +49,6 @@ pub enum ConnectError {
     /// The file is not what it should be.
     #[error("{} has no certificates in PEM, or one that is broken", .0.display())]
     NotRoots(PathBuf),
-    /// TLS can't be set up.
-    #[error("TLS: {0}")]
-    Tls(String),
 }
 
 impl Store {
@@ -60,10 +57,11 @@ impl Store {
     /// # Errors
     /// [`ConnectError`]: never, but at an endpoint with roots of its own.
     pub fn in_lambda(table: &str, aws: &Aws, patience: Patience) -> Result<Self, ConnectError> {
-        let http_client = match &aws.endpoint {
-            Some(endpoint) if endpoint.is_plain() => plain(),
-            Some(Endpoint { ca_bundle: Some(path), .. }) => secured(read_roots(path)?)?,
-            _ => secured(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS))?,
+        let roots = match &aws.endpoint {
+            // None is needed without TLS.
+            Some(endpoint) if endpoint.is_plain() => Vec::new(),
+            Some(Endpoint { ca_bundle: Some(path), .. }) => read_roots(path)?,
+            _ => AMAZON_ROOTS.to_vec(),
         };
         let Aws { region, access_key_id, secret_access_key, session_token, endpoint } = aws.clone();
         Ok(Self::lazily(table, move || {
@@ -73,7 +71,7 @@ impl Store {
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(region))
                 .credentials_provider(Credentials::new(access_key_id, secret, session, None, "lambda"))
-                .http_client(http_client);
+                .http_client(http::client(Roots::These(roots)));
             client(config, endpoint.map(|endpoint| endpoint.url), patience)
         }))
     }
@@ -83,13 +81,13 @@ impl Store {
     /// credentials stand in.
     ///
     /// # Errors
-    /// [`ConnectError::Tls`].
+    /// As [`Store::in_lambda`].
     pub async fn connect(table: &str, url: Option<&str>, patience: Patience) -> Result<Self, ConnectError> {
         let local = url.map(Aws::local).filter(|aws| aws.endpoint.as_ref().is_some_and(Endpoint::is_plain));
         if let Some(aws) = local {
             return Self::in_lambda(table, &aws, patience);
         }
-        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(secured(TrustStore::default())?);
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::client(Roots::TheMachines));
         let (config, url) = (Builder::from(&loader.load().await), url.map(str::to_owned));
         Ok(Self::lazily(table, move || client(config, url, patience)))
     }
@@ -130,7 +128,6 @@ fn client(mut config: Builder, url: Option<String>, patience: Patience) -> Clien
         )
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(Duration::from_millis(1000))
                 .operation_attempt_timeout(patience.attempt)
                 .operation_timeout(patience.operation)
                 .build(),
@@ -138,23 +135,12 @@ fn client(mut config: Builder, url: Option<String>, patience: Patience) -> Clien
     Client::from_conf(config.build())
 }
 
-fn plain() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
-}
-
-fn secured(roots: TrustStore) -> Result<SharedHttpClient, ConnectError> {
-    let context = TlsContext::builder().with_trust_store(roots).build();
-    let context = context.map_err(|error| ConnectError::Tls(error.to_string()))?;
-    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-    Ok(aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https())
-}
-
-/// Reads roots, and makes sure that they are some: the HTTP client panics where they aren't.
-fn read_roots(path: &Path) -> Result<TrustStore, ConnectError> {
+/// Reads roots, and makes sure that they are some.
+fn read_roots(path: &Path) -> Result<Vec<u8>, ConnectError> {
     let pem = std::fs::read(path).map_err(|error| ConnectError::Unreadable(path.to_owned(), error))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match RootCertStore::empty().add_parsable_certificates(certificates.unwrap_or_default()) {
-        (1.., 0) => Ok(TrustStore::empty().with_pem_certificate(pem)),
+        (1.., 0) => Ok(pem),
         _ => Err(ConnectError::NotRoots(path.to_owned())),
     }
 }

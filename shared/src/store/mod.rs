@@ -11,6 +11,7 @@ pub mod devices;
 pub mod entries;
 pub mod families;
 pub mod grants;
+mod http;
 pub mod item;
 pub mod keys;
 pub mod logouts;

@@ -1,0 +1,83 @@
+//! The SDK's way to HTTP: the client that fetches everything else as well (reqwest), so that a function carries one.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use reqwest::{Certificate, Client, retry};
+
+/// How long a connection is waited for.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// Whom the table's certificate must lead to.
+#[derive(Clone, Debug)]
+pub(super) enum Roots {
+    /// To one of these, in PEM.
+    These(Vec<u8>),
+    /// To whomever this machine trusts.
+    TheMachines,
+}
+
+/// A client that trusts `roots`. It is made when the table is first asked.
+pub(super) fn client(roots: Roots) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(Connector { roots, client: OnceLock::new() });
+    http_client_fn(move |_, _| connector.clone())
+}
+
+#[derive(Debug)]
+struct Connector {
+    roots: Roots,
+    client: OnceLock<Client>,
+}
+
+impl Connector {
+    fn client(&self) -> Result<Client, ConnectorError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        // The SDK tries again, and knows how long to wait; DynamoDB redirects nobody.
+        let builder = Client::builder()
+            .connect_timeout(CONNECT)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(retry::never());
+        let builder = match &self.roots {
+            Roots::These(pem) => builder.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(failed)?),
+            Roots::TheMachines => builder,
+        };
+        let client = builder.build().map_err(failed)?;
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.client();
+        HttpConnectorFuture::new(async move { exchange(client?, request).await })
+    }
+}
+
+async fn exchange(client: Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    // What is asked of DynamoDB is in memory, and so is what it answers: 16 MB at the most.
+    let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
+    let mut response = client.execute(request.try_into().map_err(failed)?).await.map_err(failed)?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let mut answer = http::Response::new(response.bytes().await.map_err(failed)?.into());
+    (*answer.status_mut(), *answer.headers_mut()) = (status, headers);
+    HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+}
+
+/// Whatever fails on the way may be tried again: who writes does so on a condition.
+fn failed(error: reqwest::Error) -> ConnectorError {
+    if error.is_builder() {
+        ConnectorError::user(error.into())
+    } else if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
+}
