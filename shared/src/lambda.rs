@@ -10,6 +10,8 @@ use axum::middleware::{Next, from_fn};
 use lambda_http::Context;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use lambda_http::request::{LambdaRequest, RequestContext};
+// Linked for its symbol alone.
+use pow as _;
 use tower_service::Service as _;
 
 use crate::app::App;
