@@ -1,5 +1,7 @@
 //! The `oauth2` crate: what there is of OAuth without OpenID Connect.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
