@@ -1,4 +1,6 @@
-//! A real OpenID Connect client library as the third party.
+//! Real client libraries as the third party. `tests/interop` has those of other languages.
+
+mod plain_oauth;
 
 use std::time::{Duration, UNIX_EPOCH};
 

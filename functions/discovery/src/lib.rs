@@ -48,9 +48,9 @@ fn describe(issuer: &Issuer) -> Value {
     let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"];
     let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let ours = SigningAlg::OURS.map(SigningAlg::as_str);
-    let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
+    let theirs: Vec<_> = SigningAlg::names().collect();
     // Unsigned for whose registration says so.
-    let objects: Vec<_> = theirs.into_iter().chain(["none"]).collect();
+    let objects: Vec<_> = SigningAlg::names().chain(["none"]).collect();
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),

@@ -117,7 +117,7 @@ impl Problem {
             Some(nonce) => {
                 response.headers_mut().insert(dpop::NONCE, nonce.clone());
                 // RFC 9449 §7.1.
-                "DPoP algs=\"ES256 EdDSA PS256 RS256\","
+                "DPoP algs=\"ES256 Ed25519 EdDSA PS256 RS256\","
             }
             None => "Bearer",
         };

@@ -71,6 +71,8 @@ pub struct Jwt {
     pub typ: Option<String>,
     /// `alg`, as written.
     pub alg: String,
+    /// The key that it brings along, if it does.
+    pub jwk: Option<Value>,
     /// The claims.
     pub claims: Map<String, Value>,
     kid: Option<String>,
@@ -88,6 +90,7 @@ impl Jwt {
             kid: Option<String>,
             typ: Option<String>,
             crit: Option<Value>,
+            jwk: Option<Value>,
         }
         fn part<T: for<'de> Deserialize<'de>>(text: Option<&str>) -> Result<T, BadJwt> {
             let bytes = BASE64URL_NOPAD.decode(text.unwrap_or_default().as_bytes()).map_err(|_| BadJwt::Malformed)?;
@@ -102,7 +105,7 @@ impl Jwt {
         if header.crit.is_some() {
             return Err(BadJwt::Critical);
         }
-        Ok(Self { typ: header.typ, alg: header.alg, kid: header.kid, claims })
+        Ok(Self { typ: header.typ, alg: header.alg, kid: header.kid, jwk: header.jwk, claims })
     }
 
     /// A claim that is a text.
@@ -139,7 +142,7 @@ impl Jwt {
 /// [`BadJwt`].
 pub async fn verify(app: &App, client: &Client, text: &str, algs: &[SigningAlg]) -> Result<Jwt, BadJwt> {
     let jwt = Jwt::read(text)?;
-    let alg = algs.iter().copied().find(|alg| alg.as_str() == jwt.alg).ok_or(BadJwt::Algorithm)?;
+    let alg = algs.iter().copied().find(|alg| alg.is_called(&jwt.alg)).ok_or(BadJwt::Algorithm)?;
     let (message, signature) = text.rsplit_once('.').ok_or(BadJwt::Malformed)?;
     // The key decides which algorithms it is good for (RFC 8725 §3.1); the header only which of those it was.
     let fits = |key: &&ClientKey| key.algs.contains(&alg) && (jwt.kid.is_none() || key.kid == jwt.kid);
@@ -204,7 +207,7 @@ impl ClientKey {
         };
         // RFC 7517 §4.4.
         if let Some(alg) = jwk.get("alg") {
-            algs.retain(|known| alg == known.as_str());
+            algs.retain(|known| alg.as_str().is_some_and(|alg| known.is_called(alg)));
         }
         Some(Self { kid: member("kid").map(str::to_owned), algs, public })
     }
@@ -286,6 +289,10 @@ mod tests {
         let ec = json!({ "kty": "EC", "crv": "P-256", "x": EC.0, "y": EC.1 });
         assert_eq!(algs(ec.clone()), Some(vec![SigningAlg::Es256]));
         assert_eq!(algs(json!({ "kty": "OKP", "crv": "Ed25519", "x": ED })), Some(vec![SigningAlg::EdDsa]));
+        for (alg, known) in [("Ed25519", true), ("EdDSA", true), ("Ed448", false)] {
+            let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": ED, "alg": alg });
+            assert_eq!(algs(key), Some(if known { vec![SigningAlg::EdDsa] } else { vec![] }), "{alg}");
+        }
         let rsa = json!({ "kty": "RSA", "n": n(256), "e": "AQAB" });
         assert_eq!(algs(rsa.clone()), Some(vec![SigningAlg::Rs256, SigningAlg::Ps256]));
         let with = |key: &Value, name: &str, value: Value| {

@@ -27,8 +27,3 @@ impl From<SigningAlg> for Algorithm {
         }
     }
 }
-
-/// Whether a client may sign with it.
-pub(crate) fn client_alg(alg: Algorithm) -> bool {
-    SigningAlg::ALL.into_iter().any(|known| Algorithm::from(known) == alg)
-}

@@ -24,6 +24,33 @@ async fn t25_a_client_proves_itself_by_each_algorithm() {
     }
 }
 
+/// RFC 9864 §2.2: what Node's clients write today.
+#[tokio::test]
+async fn t25_eddsa_is_also_called_ed25519() {
+    let site = TestSite::start().await;
+    let key = Key::new("one", Algorithm::EdDSA);
+    let mut jwk = key.jwk();
+    jwk["alg"] = json!("Ed25519");
+    for registered in [json!({}), json!({ "token_endpoint_auth_signing_alg": "Ed25519", "jwks": { "keys": [jwk] } })] {
+        let client = site.keyed_client(&key, registered).await;
+        let header = json!({ "alg": "Ed25519", "kid": "one" });
+        let reply = token(&site, &key.sign_as(&header, &assertion_claims(&site, &client))).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert_eq!(token(&site, &key.assertion(&site, &client)).await.status, 200);
+        let other = json!({ "alg": "Ed448", "kid": "one" });
+        assert_refused(&token(&site, &key.sign_as(&other, &assertion_claims(&site, &client))).await, "another curve");
+    }
+    // What the site itself signs with has one name, which its metadata says.
+    let metadata = json!({ "redirect_uris": ["https://a.example/"], "id_token_signed_response_alg": "Ed25519" });
+    assert_eq!(site.post("/oauth2/register", None, metadata).await.error(), "invalid_client_metadata");
+    let document = site.get("/.well-known/openid-configuration", None).await.json();
+    let says = |name: &str| document[name].as_array().unwrap().contains(&json!("Ed25519"));
+    for name in ["token_endpoint_auth", "request_object", "dpop"] {
+        assert!(says(&format!("{name}_signing_alg_values_supported")), "{name}");
+    }
+    assert!(!says("id_token_signing_alg_values_supported"));
+}
+
 #[tokio::test]
 async fn t25_a_code_is_redeemed_by_key() {
     let site = TestSite::start().await;

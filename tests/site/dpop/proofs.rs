@@ -1,6 +1,7 @@
 //! What is no proof.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use tests::keys::Key;
 use tests::{DpopKey, TestSite, Value, json};
 use tokio::task::JoinSet;
 
@@ -75,6 +76,27 @@ async fn u41_a_proof_that_differs_from_a_good_one_in_anything_is_refused() {
     }
     // None of them used anything up.
     assert_eq!(site.token_with_proof(&client, &OWN, &proof).await.status, 200);
+}
+
+/// RFC 9864 §2.2 gave EdDSA with this curve a name of its own.
+#[tokio::test]
+async fn u41_a_proof_is_signed_with_ed25519_by_either_name() {
+    let site = TestSite::start().await;
+    let (client, any) = (site.client().await, DpopKey::default());
+    let key = Key::new("one", Algorithm::EdDSA);
+    let proof = async |alg: &str, jwk: Value| {
+        let mut claims = any.claims(&site, "POST", "/oauth2/token", None);
+        claims["nonce"] = site.dpop_nonce(&any).await.into();
+        let proof = key.sign_as(&json!({ "typ": "dpop+jwt", "alg": alg, "jwk": jwk }), &claims);
+        site.token_with_proof(&client, &OWN, &proof).await
+    };
+    for alg in ["EdDSA", "Ed25519"] {
+        let reply = proof(alg, key.jwk()).await;
+        assert_eq!(reply.json()["token_type"], "DPoP", "{alg}: {}", reply.body);
+    }
+    for (alg, jwk) in [("Ed448", key.jwk()), ("ES256", key.jwk()), ("Ed25519", json!(any.jwk)), ("RS256", key.jwk())] {
+        assert_refused(&proof(alg, jwk).await, 400, "invalid_dpop_proof", alg);
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn u41_a_bound_token_is_refused_without_a_good_proof_of_its_own_key() {
     assert_refused(&reply, 401, "invalid_dpop_proof", "no proof");
     let challenge = reply.header("www-authenticate");
     assert!(
-        challenge.starts_with("DPoP algs=\"ES256 EdDSA PS256 RS256\", error=\"invalid_dpop_proof\""),
+        challenge.starts_with("DPoP algs=\"ES256 Ed25519 EdDSA PS256 RS256\", error=\"invalid_dpop_proof\""),
         "{challenge}"
     );
 

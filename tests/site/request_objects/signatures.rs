@@ -20,6 +20,12 @@ async fn a12_a_signed_request_is_answered_whatever_it_is_signed_with() {
         let code = back.parameter("code").unwrap();
         Tokens::read(&site.redeem(&client, &code, VERIFIER).await);
     }
+    // RFC 9864 §2.2.
+    let key = Key::new("one", Algorithm::EdDSA);
+    let client = client(&site, &key, json!({ "request_object_signing_alg": "Ed25519" })).await;
+    let object = key.sign_as(&json!({ "alg": "Ed25519", "kid": "one" }), &claims(&site, &client));
+    let back = browser.authorize_fully(&query(&client, &[("request", &object)])).await;
+    assert_ne!(back.parameter("code"), None, "{}", back.location());
 }
 
 #[tokio::test]

@@ -82,6 +82,8 @@ pub enum SigningAlg {
 }
 
 impl SigningAlg {
+    /// EdDSA's name where the curve is said along (RFC 9864 §2.2).
+    const ED25519: &'static str = "Ed25519";
     /// What a client may sign with.
     pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
     /// What this server signs with, as a client chooses.
@@ -95,6 +97,17 @@ impl SigningAlg {
             Self::Es256 => "ES256",
             Self::EdDsa => "EdDSA",
         }
+    }
+
+    /// What a client may call it. RFC 9864 §2.2 gave EdDSA with this curve a name of its own, which libraries write
+    /// today; it is the same signature.
+    pub fn is_called(self, name: &str) -> bool {
+        name == self.as_str() || (self == Self::EdDsa && name == Self::ED25519)
+    }
+
+    /// The names of what a client may sign with.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().map(Self::as_str).chain([Self::ED25519])
     }
 
     /// Whether the FAPI 2.0 Security Profile has it (§5.4.1).

@@ -360,8 +360,14 @@ fn signing_alg(
     choice: &[SigningAlg],
     fapi: bool,
 ) -> Result<Option<SigningAlg>, OAuthError> {
-    let choice = choice.iter().filter(|alg| !fapi || alg.is_fapi());
-    one_of(field, requested, &choice.map(|alg| (alg.as_str(), *alg)).collect::<Vec<_>>())
+    let theirs = choice == SigningAlg::ALL;
+    let choice: Vec<_> = choice.iter().copied().filter(|alg| !fapi || alg.is_fapi()).collect();
+    // What this server signs with, it calls by one name: of that, the other is not to be had.
+    let called = |name: &str| theirs.then(|| choice.iter().copied().find(|alg| alg.is_called(name))).flatten();
+    if let Some(alg) = requested.as_deref().and_then(called) {
+        return Ok(Some(alg));
+    }
+    one_of(field, requested, &choice.iter().map(|alg| (alg.as_str(), *alg)).collect::<Vec<_>>())
 }
 
 fn one_of<T: Copy>(field: &'static str, text: Option<String>, choice: &[(&str, T)]) -> Result<Option<T>, OAuthError> {
