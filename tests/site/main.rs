@@ -30,6 +30,7 @@ mod keys;
 mod legacy;
 mod logout;
 mod logs;
+mod openapi;
 mod par;
 mod permissions;
 mod races;

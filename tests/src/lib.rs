@@ -8,6 +8,7 @@
 )]
 
 pub mod browser;
+pub mod contract;
 pub mod costs;
 pub mod dpop;
 pub mod faults;

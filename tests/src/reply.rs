@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::logs;
+use super::{contract, logs};
 
 /// An answer.
 #[derive(Debug)]
@@ -24,7 +24,10 @@ impl Reply {
         let (client, request) = request.build_split();
         let request = request.unwrap();
         logs::sent(&request);
-        Self::read(client.execute(request).await.unwrap()).await
+        let method = request.method().clone();
+        let reply = Self::read(client.execute(request).await.unwrap()).await;
+        contract::check(&method, &reply);
+        reply
     }
 
     /// Reads a response to its end.

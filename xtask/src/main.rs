@@ -6,6 +6,7 @@
 //! | `cargo xtask invoke --with rie` | feeds `events/` to the real binaries, and checks their answers |
 //! | `cargo xtask start-api` | the whole API in containers, with a table of its own, after `sam build` |
 //! | `cargo xtask cold-start` | measures what the first request waits for: docs/cold-start.md |
+//! | `cargo xtask openapi` | writes the OpenAPI document anew, from the code |
 //! | `cargo xtask cost` | what a million of each flow, and an idle month, cost at AWS |
 
 mod build;
@@ -38,6 +39,8 @@ enum Cli {
     StartApi(sam::Containers),
     /// Measure cold starts, beside a function that does nothing
     ColdStart(cold_start::Options),
+    /// Write the OpenAPI document anew, from the code
+    Openapi,
     /// Say what a million of each flow, and an idle month, cost at AWS: from the template and what was measured
     Cost,
 }
@@ -49,6 +52,7 @@ async fn main() -> ExitCode {
         Cli::Invoke(options) => invoke::run(&options).await,
         Cli::StartApi(containers) => sam::start_api(&containers).await,
         Cli::ColdStart(options) => cold_start::run(&options).await,
+        Cli::Openapi => write_openapi(),
         Cli::Cost => cost::run(),
     };
     match outcome {
@@ -58,6 +62,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes what the code says that the API is to where the function `pages` has it.
+fn write_openapi() -> Result<()> {
+    let file = project::Project::load()?.root.join(openapi::FILE);
+    std::fs::write(&file, openapi::render(&openapi::document()))?;
+    println!("{}", file.display());
+    Ok(())
 }
 
 #[cfg(test)]

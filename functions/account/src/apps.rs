@@ -1,6 +1,6 @@
 //! The applications that may use the account: its consents.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use shared::app::{App, Site};
 use shared::clock::Time;
 use shared::http::page::{Frame, see_other};
 use shared::http::session;
-use shared::http::{Incoming, Problem, empty};
+use shared::http::{Incoming, Problem, Segment, empty};
 use shared::id::{ClientId, UserId};
 use shared::oauth::{Client, Scope};
 use shared::pages::{self, AppRow};
@@ -78,7 +78,7 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
     answer.await.unwrap_or_else(|problem: Problem| problem.render(&incoming))
 }
 
-pub(crate) async fn withdraw(State(app): State<App>, Path(client_id): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn withdraw(State(app): State<App>, Segment(client_id): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, _) = caller(&app, &incoming).await?;
         end(&app, user.user_id, &client_id).await?;

@@ -1,6 +1,6 @@
 //! The browsers in which the account is signed in.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use shared::app::{App, Site};
 use shared::http::cookies::Cookie;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::{self, SignedIn};
-use shared::http::{Incoming, Problem, empty, sign_out};
+use shared::http::{Incoming, Problem, Segment, empty, sign_out};
 use shared::id::SessionId;
 use shared::pages::{self, SessionRow};
 
@@ -60,7 +60,7 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
 }
 
 /// Ends one session; one's own as well, which is signing out.
-pub(crate) async fn end(State(app): State<App>, Path(session_id): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn end(State(app): State<App>, Segment(session_id): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, own) = caller(&app, &incoming).await?;
         let session_id = parse(&session_id)?;

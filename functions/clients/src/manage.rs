@@ -1,6 +1,6 @@
 //! Reading, changing and deleting a registration (RFC 7592), by whoever has its registration token, or owns it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{Method, StatusCode};
 use secrecy::SecretString;
@@ -9,7 +9,7 @@ use shared::app::App;
 use shared::http::bearer::{self, Caller};
 use shared::http::client_auth;
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, Problem};
+use shared::http::{Incoming, Problem, Segment};
 use shared::id::{Attempt, ClientId};
 use shared::log;
 use shared::oauth::client::HashedSecret;
@@ -22,7 +22,7 @@ use crate::sector;
 const OURS: [&str; 4] =
     ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
 
-pub(crate) async fn manage(State(app): State<App>, Path(id): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn manage(State(app): State<App>, Segment(id): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let client = authorized(&app, &incoming, &id).await?;
         match incoming.method {

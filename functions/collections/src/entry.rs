@@ -1,13 +1,13 @@
 //! One entry: read, replaced, changed, removed.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use shared::app::App;
 use shared::clock::Millis;
 use shared::collection::{Edit, Entry};
 use shared::http::bearer::Caller;
-use shared::http::{Incoming, Problem, empty, json};
+use shared::http::{Incoming, Problem, Segment, empty, json};
 use shared::id::{Attempt, UserId};
 use shared::oauth::ScopeToken;
 
@@ -15,7 +15,7 @@ use shared::oauth::ScopeToken;
 /// changes of one entry at once all land.
 const TRIES: usize = 32;
 
-pub(crate) async fn read(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn read(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsRead).await?;
         let entry = app.store.find_entry(user, subject_id).await?.ok_or_else(not_collected)?;
@@ -28,7 +28,7 @@ pub(crate) async fn read(State(app): State<App>, Path(subject): Path<String>, in
     super::finish(&incoming, answer.await)
 }
 
-pub(crate) async fn put(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn put(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
         let edit = Edit::parse(&incoming.json_object()?).map_err(Problem::invalid)?;
@@ -41,7 +41,7 @@ pub(crate) async fn put(State(app): State<App>, Path(subject): Path<String>, inc
     super::finish(&incoming, answer.await)
 }
 
-pub(crate) async fn patch(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn patch(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
         let edit = Edit::parse(&incoming.json_object()?).map_err(Problem::invalid)?;
@@ -53,7 +53,7 @@ pub(crate) async fn patch(State(app): State<App>, Path(subject): Path<String>, i
 }
 
 /// Removing what is not there succeeds: a removal whose answer was lost can be sent again.
-pub(crate) async fn delete(State(app): State<App>, Path(subject): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn delete(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
         let mut only = None;

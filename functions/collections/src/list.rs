@@ -1,6 +1,6 @@
 //! Pages of a collection.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use shared::app::{App, Site};
 use shared::clock::Millis;
 use shared::collection::{Entry, Status};
 use shared::http::bearer::Caller;
-use shared::http::{Incoming, Problem};
+use shared::http::{Incoming, Problem, Segment};
 use shared::oauth::ScopeToken;
 use shared::oauth::lifetimes::CURSOR;
 use shared::seal::Sealable;
@@ -42,7 +42,7 @@ pub(crate) async fn own(State(app): State<App>, incoming: Incoming) -> Response 
     super::finish(&incoming, answer.await)
 }
 
-pub(crate) async fn public(State(app): State<App>, Path(username): Path<String>, incoming: Incoming) -> Response {
+pub(crate) async fn public(State(app): State<App>, Segment(username): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let nobody = || Problem::new(StatusCode::NOT_FOUND, "there is no user of this name");
         let name = Identifier::parse(IdentifierKind::Username, &username).ok_or_else(nobody)?;

@@ -1,15 +1,21 @@
-//! Home, static files, the choice of language, and health.
+//! Home, static files, the choice of language, health, and what the API is, told to machines.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 use shared::app::App;
 use shared::http::page::{Frame, local_path, see_other};
-use shared::http::{Incoming, Problem, answer, json, session};
+use shared::http::{Incoming, Problem, Segment, answer, cors, json, session};
 use shared::i18n::Lang;
 use shared::pages::{self, assets};
+
+/// The OpenAPI document, as `cargo xtask openapi` makes it from the code.
+const OPENAPI: &str = include_str!("openapi.json");
+
+/// What stands in it for the issuer.
+const PLACEHOLDER: &str = "https://id.example.org";
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -18,6 +24,7 @@ pub fn router() -> Router<App> {
         .route("/static/{file}", get(file))
         .route("/language", get(language))
         .route("/health", get(health))
+        .route("/openapi.json", get(openapi).options(|| async { cors::preflight("GET") }))
 }
 
 async fn home(State(app): State<App>, incoming: Incoming) -> Response {
@@ -30,7 +37,7 @@ async fn home(State(app): State<App>, incoming: Incoming) -> Response {
     page.await.unwrap_or_else(|problem| problem.to_page(&incoming))
 }
 
-async fn file(Path(name): Path<String>, incoming: Incoming) -> Response {
+async fn file(Segment(name): Segment, incoming: Incoming) -> Response {
     let Some((content_type, text)) = assets::asset(&name) else {
         return Problem::new(StatusCode::NOT_FOUND, "there is no such file").render(&incoming);
     };
@@ -65,4 +72,14 @@ async fn health(State(app): State<App>) -> Response {
         Ok(()) => json(StatusCode::OK, &serde_json::json!({ "status": "ok" })),
         Err(error) => Problem::from(error).to_json_response(),
     }
+}
+
+/// Anybody may read and keep it, as the discovery documents.
+async fn openapi(State(app): State<App>) -> Response {
+    // An issuer is an origin: nothing in it means anything in JSON.
+    let text = OPENAPI.replace(PLACEHOLDER, app.config.issuer.as_str());
+    let mut response = answer(StatusCode::OK, "application/json", text);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    cors::allow(&mut response);
+    response
 }

@@ -12,7 +12,8 @@ use url::Url;
 pub struct Detail {
     /// The claim; of an address (§5.1.1), `address.` and the member.
     pub name: &'static str,
-    most: usize,
+    /// Its characters, at the most.
+    pub most: usize,
     /// What is wrong with a value that does not fit.
     code: &'static str,
     fits: fn(&str) -> bool,

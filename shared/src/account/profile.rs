@@ -59,9 +59,12 @@ pub struct Changes {
     pub details: Vec<(&'static str, Option<String>)>,
 }
 
-const NICKNAME: usize = 50;
-const INTRO: usize = 500;
-const AVATAR: usize = 1000;
+/// Characters of a nickname.
+pub const NICKNAME: usize = 50;
+/// Characters of an introduction.
+pub const INTRO: usize = 500;
+/// Characters of an avatar's address.
+pub const AVATAR: usize = 1000;
 
 impl Changes {
     /// Reads the known fields of a JSON object; unknown ones are ignored.

@@ -11,6 +11,7 @@ use crate::clock::Millis;
 
 /// How far the user is with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// 想看
@@ -119,10 +120,14 @@ pub struct Edit {
     finished_at: Option<Option<String>>,
 }
 
-const COMMENT: usize = 380;
-const TAGS: usize = 10;
-const TAG: usize = 50;
-const REWATCHES: u64 = 9_999;
+/// Characters of a comment.
+pub const COMMENT: usize = 380;
+/// Tags of an entry.
+pub const TAGS: usize = 10;
+/// Characters of a tag.
+pub const TAG: usize = 50;
+/// How often something can have been watched again.
+pub const REWATCHES: u64 = 9_999;
 
 impl Edit {
     /// Reads the known fields of a JSON object; unknown ones are ignored.

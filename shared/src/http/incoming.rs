@@ -1,8 +1,9 @@
 //! A request, read whole: functions are handed one that way anyhow.
 
 use axum::body::{Body, Bytes};
-use axum::extract::FromRequest;
+use axum::extract::{FromRequest, FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use lambda_http::request::RequestContext;
@@ -69,6 +70,20 @@ impl<S: Send + Sync> FromRequest<S> for Incoming {
             body,
             source_ip,
         })
+    }
+}
+
+/// The one parameter of a route's path.
+#[derive(Clone, Debug)]
+pub struct Segment(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // axum would say it in plain text.
+        let wrong = |_| Problem::new(StatusCode::BAD_REQUEST, "the path is not percent-encoded UTF-8");
+        Path::from_request_parts(parts, state).await.map(|Path(text)| Self(text)).map_err(wrong)
     }
 }
 

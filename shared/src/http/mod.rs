@@ -23,7 +23,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt as _;
 
-pub use incoming::Incoming;
+pub use incoming::{Incoming, Segment};
 pub use problem::Problem;
 
 use crate::app::App;

@@ -20,6 +20,7 @@ pub const OURSELVES: &str = "bangumoe";
 
 /// Who should accept a token (RFC 7519 §4.1.3): one, or several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Audience {
     /// One.
@@ -49,6 +50,7 @@ impl Audience {
 
 /// The key that a token is bound to (RFC 7800 §3.1, RFC 9449 §6.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Confirmation {
     /// Its thumbprint.
     pub jkt: String,
@@ -56,6 +58,7 @@ pub struct Confirmation {
 
 /// Who acts for the token's subject (RFC 8693 §4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// The client.
     pub sub: String,
@@ -66,6 +69,7 @@ pub struct Actor {
 
 /// The claims of an access token (RFC 9068 §2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccessClaims {
     /// Us.
     pub iss: String,
@@ -76,8 +80,10 @@ pub struct AccessClaims {
     /// To whom it was issued.
     pub client_id: String,
     /// When it ends.
+    #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     pub exp: Time,
     /// When it was made.
+    #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     pub iat: Time,
     /// Unique; a handle that leads to what the token hangs on.
     pub jti: String,

@@ -246,8 +246,11 @@ impl Client {
 
 /// The answer to a registration (RFC 7591 §3.2.1).
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Registration<'a> {
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     client_id: ClientId,
+    #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     client_id_issued_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<&'a str>,

@@ -19,7 +19,7 @@ fn a_function_depends_on_shared_and_on_no_other_function() {
     for function in &functions {
         let dependencies = dependencies(&format!("functions/{function}/Cargo.toml"));
         assert!(dependencies.contains("shared"), "{function}");
-        for other in functions.iter().map(String::as_str).chain(["local", "tests"]) {
+        for other in functions.iter().map(String::as_str).chain(["local", "openapi", "tests"]) {
             assert!(!dependencies.contains(other), "{function} depends on {other}");
         }
     }
@@ -28,7 +28,7 @@ fn a_function_depends_on_shared_and_on_no_other_function() {
 #[test]
 fn shared_depends_on_none_of_ours_and_local_not_on_the_tests() {
     let shared = dependencies("shared/Cargo.toml");
-    for ours in functions().iter().map(String::as_str).chain(["local", "tests"]) {
+    for ours in functions().iter().map(String::as_str).chain(["local", "openapi", "tests"]) {
         assert!(!shared.contains(ours), "shared depends on {ours}");
     }
     let local = dependencies("local/Cargo.toml");

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use local::template::Template;
-use tests::{TestSite, Value, Wishes, json};
+use reqwest::header::{HeaderMap, HeaderName};
+use tests::{Reply, TestSite, Value, Wishes, contract, json};
 
 use super::{at, files, functions, read};
 
@@ -36,7 +37,29 @@ async fn every_event_of_api_gateway_is_answered_by_its_function() {
         let answer = shared::lambda::invoke(&function, &router, event.as_bytes()).await.unwrap();
         assert_eq!(answer["statusCode"], expected, "{file}: {answer}");
         assert!(answer["headers"]["content-type"].is_string(), "{file}: {answer}");
+        is_described(&event, &answer);
     }
+}
+
+/// The answer is as the OpenAPI document has it.
+fn is_described(event: &str, answer: &Value) {
+    let event: Value = serde_json::from_str(event).unwrap();
+    let mut headers = HeaderMap::new();
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        headers.insert(name.parse::<HeaderName>().unwrap(), value.as_str().unwrap().parse().unwrap());
+    }
+    for cookie in answer["cookies"].as_array().into_iter().flatten() {
+        headers.append("set-cookie", cookie.as_str().unwrap().parse().unwrap());
+    }
+    // API Gateway's.
+    headers.insert("apigw-requestid", "1".parse().unwrap());
+    let reply = Reply {
+        path: event["rawPath"].as_str().unwrap().to_owned(),
+        status: answer["statusCode"].as_u64().unwrap().try_into().unwrap(),
+        headers,
+        body: answer["body"].as_str().unwrap_or_default().to_owned(),
+    };
+    contract::check(&event["requestContext"]["http"]["method"].as_str().unwrap().parse().unwrap(), &reply);
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use super::{at, code, files, name, product, read};
 
 /// The manifests of our own crates.
 fn manifests() -> Vec<std::path::PathBuf> {
-    ["shared", "functions", "local", "tests", "xtask"].iter().flat_map(|folder| files(folder, "Cargo.toml")).collect()
+    ["shared", "functions", "local", "openapi", "tests", "xtask"]
+        .iter()
+        .flat_map(|folder| files(folder, "Cargo.toml"))
+        .collect()
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::scope::Scope;
 
 /// How a client proves itself at the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
     /// HTTP Basic (RFC 6749 §2.3.1).
@@ -34,6 +35,7 @@ impl AuthMethod {
 
 /// What a client may ask the token endpoint for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GrantType {
     /// RFC 6749 §4.1.
@@ -68,6 +70,7 @@ impl GrantType {
 
 /// A signature's algorithm (RFC 7518 §3.1, RFC 8037 §3.1). None needs a secret that both sides can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SigningAlg {
     /// RSA, PKCS #1 v1.5, SHA-256.
@@ -118,6 +121,7 @@ impl SigningAlg {
 
 /// What a client's request objects are signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum RequestObjectAlg {
     /// With this.
@@ -128,6 +132,7 @@ pub enum RequestObjectAlg {
 
 /// `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unsigned {
     /// `none`.
@@ -136,6 +141,7 @@ pub enum Unsigned {
 
 /// Who a user is to a client (OpenID Connect Core §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectType {
     /// The same as to every other.
@@ -146,6 +152,7 @@ pub enum SubjectType {
 
 /// Whether the client runs on a server or on the user's device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationType {
     /// On a server.
@@ -156,6 +163,7 @@ pub enum ApplicationType {
 
 /// Many rules by one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// FAPI 2.0 Security Profile, with `private_key_jwt` and DPoP.
@@ -164,10 +172,12 @@ pub enum Profile {
 
 /// A client's metadata as registered, complete: it is echoed as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metadata {
     /// The application's name, as the consent page shows it.
     pub client_name: String,
     /// Where users may be sent back to.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub redirect_uris: Vec<RedirectUri>,
     /// How it proves itself.
     pub token_endpoint_auth_method: AuthMethod,
@@ -177,8 +187,10 @@ pub struct Metadata {
     /// What it may ask for.
     pub grant_types: Vec<GrantType>,
     /// What it may ask the authorization endpoint for.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub response_types: Vec<ResponseType>,
     /// The scopes that it may be given.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub scope: Scope,
     /// Server or device.
     pub application_type: ApplicationType,
@@ -230,6 +242,7 @@ pub struct Metadata {
     pub profile: Option<Profile>,
     /// Where users may be sent after they have signed out (OpenID Connect RP-Initiated Logout §3.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// Where it is told that a user has signed out (OpenID Connect Back-Channel Logout §2.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ use crate::oauth::scope::Scope;
 /// Metadata as a client sends it; see [`Metadata`] for each. What this server does not know is ignored (RFC 7591 §2), and
 /// null is as good as nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 #[expect(missing_docs, reason = "each is documented where it is complete")]
 pub struct Requested {

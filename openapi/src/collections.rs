@@ -1,0 +1,96 @@
+//! The anime collection.
+
+use serde_json::{Value, json};
+use shared::collection::Status;
+use shared::collection::entry::{COMMENT, REWATCHES, TAG, TAGS};
+use shared::oauth::ScopeToken;
+
+use crate::components::clannad;
+use crate::operation::Errors::ProblemOrPage;
+use crate::operation::{JSON, Operation, delete, get, options, patch, put};
+use crate::schema::{about, between, boolean, named, nullable, one_of, open, text, within};
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let one = "/collections/{subject_id}";
+    let (read, write) = (ScopeToken::CollectionsRead, ScopeToken::CollectionsWrite);
+    let user = "/users/{username}/collections";
+    vec![
+        page(may(get("/collections", "listEntries", "One's own collection"), read))
+            .fails(ProblemOrPage, &[400, 401, 403, 503]),
+        options("/collections", "preflightEntries"),
+        entry(get(one, "getEntry", "One entry"), read)
+            .in_header("If-None-Match?", text(), Value::Null, "entity tags that are known already")
+            .answers(200, "The entry.", named("Entry"), clannad())
+            .with_header(200, "ETag")
+            .nothing(304, "It is one that is known.")
+            .with_header(304, "ETag")
+            .fails(ProblemOrPage, &[400, 401, 403, 404, 503]),
+        edit(put(one, "putEntry", "Adds or replaces an entry"), write)
+            .description("What is left out has its default.")
+            .takes(
+                JSON,
+                json!({ "allOf": [fields(), { "required": ["status"] }] }),
+                json!({ "status": "watching", "rating": 9, "tags": ["京アニ"] }),
+            )
+            .answers(201, "The new entry.", named("Entry"), clannad())
+            .with_header(201, "ETag")
+            .fails(ProblemOrPage, &[400, 401, 403, 409, 412, 415, 422, 503]),
+        edit(patch(one, "changeEntry", "Changes an entry"), write)
+            .description("What is left out stays.")
+            .takes(JSON, fields(), json!({ "status": "done", "rating": null }))
+            .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 412, 415, 422, 503]),
+        entry(delete(one, "deleteEntry", "Removes an entry"), write)
+            .description("One that is not there is removed already.")
+            .in_header("If-Match?", text(), Value::Null, "the entity tag that it must have")
+            .nothing(204, "It is gone.")
+            .fails(ProblemOrPage, &[400, 401, 403, 412, 415, 503]),
+        options(one, "preflightEntry").in_path("subject_id", text(), "12", "the work"),
+        page(get(user, "listPublicEntries", "What a user shows to everybody"))
+            .in_path("username", text(), "sakura", "the user")
+            .fails(ProblemOrPage, &[400, 404, 503]),
+        options(user, "preflightPublicEntries").in_path("username", text(), "sakura", "the user"),
+    ]
+}
+
+/// Who may: the owner, and whom they granted the scope.
+fn may(operation: Operation, scope: ScopeToken) -> Operation {
+    operation.security(&["bearer", "session", &format!("oauth {}", scope.as_str()), "dpop"])
+}
+
+fn entry(operation: Operation, scope: ScopeToken) -> Operation {
+    let id = between(1, u32::MAX.into());
+    may(operation, scope).in_path("subject_id", id, 12, "the work, as Bangumi numbers it")
+}
+
+fn edit(operation: Operation, scope: ScopeToken) -> Operation {
+    entry(operation, scope)
+        .in_header("If-Match?", text(), Value::Null, "the entity tag that it must have")
+        .in_header("If-None-Match?", text(), Value::Null, "an entity tag that it must not have; `*`: it must be new")
+        .answers(200, "The entry as it is now.", named("Entry"), clannad())
+        .with_header(200, "ETag")
+}
+
+fn page(operation: Operation) -> Operation {
+    operation
+        .in_query("status?", one_of(Status::ALL.map(Status::as_str)), "watching", "only these")
+        .in_query("sort?", one_of(["-updated_at", "updated_at"]), "-updated_at", "the latest change first, or last")
+        .in_query("limit?", between(1, 100), 20, "how many; 20, if left out")
+        .in_query("cursor?", text(), Value::Null, "the `next_cursor` of an earlier answer of the same list")
+        .answers(200, "A page.", named("Page"), json!({ "items": [clannad()], "next_cursor": null }))
+        .with_header(200, "Access-Control-Allow-Origin")
+}
+
+fn fields() -> Value {
+    let forms = json!([{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }, { "type": "null" }]);
+    let moment = || about("a date, or a moment in RFC 3339", json!({ "anyOf": forms }));
+    open(vec![
+        ("status?", one_of(Status::ALL.map(Status::as_str))),
+        ("rating?", nullable(between(1, 10))),
+        ("comment?", nullable(within(0, COMMENT))),
+        ("tags?", json!({ "type": "array", "maxItems": TAGS, "items": within(1, TAG) })),
+        ("private?", boolean()),
+        ("rewatch_count?", between(0, REWATCHES.cast_signed())),
+        ("started_at?", moment()),
+        ("finished_at?", moment()),
+    ])
+}
