@@ -50,8 +50,6 @@ fn describe(config: &Config) -> Value {
     let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let ours = SigningAlg::OURS.map(SigningAlg::as_str);
     let theirs = SigningAlg::ALL.map(SigningAlg::as_str);
-    // Unsigned for whose registration says so.
-    let objects: Vec<_> = theirs.into_iter().chain(["none"]).collect();
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -90,7 +88,9 @@ fn describe(config: &Config) -> Value {
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,
-        "request_object_signing_alg_values_supported": objects,
+        // Not `none`: whoever registers no algorithm may use any of these (OpenID Connect Dynamic Client Registration §2),
+        // and an unsigned object is taken only from whose registration asks for it.
+        "request_object_signing_alg_values_supported": theirs,
         "require_signed_request_object": false,
         "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true,

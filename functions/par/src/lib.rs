@@ -57,6 +57,9 @@ async fn push(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     params.remove(&client_auth::PARAMETERS);
     params.set_default("client_id", credentials.client.as_str());
     let mut params = request_object::resolve(app, &client, &params).await?.unwrap_or(params);
+    if let Some(proof) = &proof {
+        dpop::check_alg(&client, proof)?;
+    }
     // RFC 9449 §10.1: a proof says to which key the code is to be bound, as dpop_jkt does.
     if let Some(proof) = &proof {
         params.set_default("dpop_jkt", &proof.jkt);

@@ -133,6 +133,9 @@ pub async fn authenticate(
                     let description = "the ath of the DPoP proof is not the hash of the access token";
                     return Err(OAuthError::new(ErrorCode::InvalidDpopProof, description).into());
                 }
+                if let Some(client) = &bearer.client {
+                    dpop::check_alg(client, &proof)?;
+                }
                 if proof.jkt != bound.jkt {
                     return Err(invalid("the token is bound to another key"));
                 }

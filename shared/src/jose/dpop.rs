@@ -3,13 +3,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::jwk::ThumbprintHash;
-use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::client_alg;
 use crate::clock::Time;
+use crate::oauth::metadata::SigningAlg;
 
 /// How far a proof's `iat` may lie in the past, in seconds; its nonce says better how old it is (RFC 9449 §11.1).
 const PAST: i64 = 300;
@@ -24,6 +25,8 @@ const LONGEST_JTI: usize = 256;
 pub struct Proof {
     /// The key's thumbprint (RFC 7638, SHA-256), to which tokens are bound.
     pub jkt: String,
+    /// What it is signed with.
+    pub alg: Algorithm,
     /// Used once for each key.
     pub jti: String,
     /// The nonce that it answers to.
@@ -81,10 +84,15 @@ pub fn verify(text: &str, method: &str, url: &str, now: Time) -> Result<Proof, &
         return Err("the jti of the DPoP proof must have 1 to 256 bytes");
     }
     let jkt = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| "the jwk of the DPoP proof is no public key")?;
-    Ok(Proof { jkt, jti: claims.jti, nonce: claims.nonce, ath: claims.ath })
+    Ok(Proof { jkt, alg: header.alg, jti: claims.jti, nonce: claims.nonce, ath: claims.ath })
 }
 
 impl Proof {
+    /// Whether the FAPI 2.0 Security Profile has its algorithm (§5.4.1).
+    pub fn is_fapi(&self) -> bool {
+        SigningAlg::ALL.into_iter().any(|alg| alg.is_fapi() && Algorithm::from(alg) == self.alg)
+    }
+
     /// Whether it was made for `access_token` (RFC 9449 §4.2).
     pub fn is_for(&self, access_token: &str) -> bool {
         let hash = BASE64URL_NOPAD.encode(digest(&SHA256, access_token.as_bytes()).as_ref());
