@@ -157,7 +157,7 @@ async fn u40_its_device_is_let_in() {
 }
 
 #[tokio::test]
-async fn v47_it_signs_its_users_out_and_sends_them_to_its_own_addresses_alone() {
+async fn s47_it_signs_its_users_out_and_sends_them_to_its_own_addresses_alone() {
     let (site, user) = start().await;
     let client = site.publish("/client", json!({ "post_logout_redirect_uris": ["https://app.example/bye"] }));
     let browser = signed_in(&site, &user).await;
@@ -174,7 +174,7 @@ async fn v47_it_signs_its_users_out_and_sends_them_to_its_own_addresses_alone() 
 }
 
 #[tokio::test]
-async fn v49_it_is_listed_and_withdrawn_like_any_other() {
+async fn s49_it_is_listed_and_withdrawn_like_any_other() {
     let (site, user) = start().await;
     let client = site.publish("/client", json!({}));
     let browser = signed_in(&site, &user).await;
