@@ -13,6 +13,9 @@
     reason = "a benchmark that can't go on has nothing to say"
 )]
 
+#[path = "flows/key.rs"]
+mod key;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,10 +23,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use key::Key;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use url::Url;
 
 const CONNECTIONS: usize = 4;
 const ENTRIES: usize = 1_000;
@@ -40,18 +45,26 @@ enum Flow {
     Refresh,
     ClientCredentials,
     Userinfo,
+    Push,
+    RefreshWithDpop,
+    UserinfoWithDpop,
+    Introspection,
     Login,
     CollectionPage,
     CollectionEdit,
 }
 
 impl Flow {
-    const ALL: [(Self, &str); 8] = [
+    const ALL: [(Self, &str); 12] = [
         (Self::Floor, "floor: a preflight"),
         (Self::Code, "code flow: authorize + token"),
         (Self::Refresh, "refresh"),
         (Self::ClientCredentials, "client credentials"),
         (Self::Userinfo, "userinfo"),
+        (Self::Push, "PAR: a request is pushed"),
+        (Self::RefreshWithDpop, "refresh, with DPoP"),
+        (Self::UserinfoWithDpop, "userinfo, with DPoP"),
+        (Self::Introspection, "introspection"),
         (Self::Login, "login (Argon2)"),
         (Self::CollectionPage, "a page of 1,000 entries"),
         (Self::CollectionEdit, "an edit of an entry"),
@@ -226,17 +239,33 @@ impl Person {
 struct Worker {
     http: Client,
     person: Arc<Person>,
-    access_token: String,
-    refresh_token: String,
+    tokens: Tokens,
+    /// The same, bound to the key.
+    bound: Tokens,
+    key: Key,
+}
+
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+impl Tokens {
+    fn read(json: &Value) -> Self {
+        Self { access: text(json, "access_token"), refresh: text(json, "refresh_token") }
+    }
 }
 
 impl Worker {
     async fn new(person: Arc<Person>) -> Self {
         let http = Client::builder().redirect(Policy::none()).build().unwrap();
-        let mut worker = Self { http, person, access_token: String::new(), refresh_token: String::new() };
-        let tokens = worker.code_flow().await;
-        worker.access_token = text(&tokens, "access_token");
-        worker.refresh_token = text(&tokens, "refresh_token");
+        let none = || Tokens { access: String::new(), refresh: String::new() };
+        let mut worker = Self { http, person, tokens: none(), bound: none(), key: Key::new() };
+        worker.tokens = Tokens::read(&worker.code_flow(false).await);
+        // The first proof only learns what the next ones have to say.
+        let first = worker.token_request(&[("grant_type", "client_credentials")], true).send().await.unwrap();
+        first.headers()["dpop-nonce"].to_str().unwrap().clone_into(&mut worker.key.nonce);
+        worker.bound = Tokens::read(&worker.code_flow(true).await);
         worker
     }
 
@@ -246,20 +275,39 @@ impl Worker {
                 let request = self.http.request(Method::OPTIONS, format!("{}/oauth2/token", self.person.url));
                 assert_eq!(request.send().await.unwrap().status(), 204);
             }
-            Flow::Code => drop(self.code_flow().await),
+            Flow::Code => drop(self.code_flow(false).await),
             Flow::Refresh => {
-                let form = [("grant_type", "refresh_token"), ("refresh_token", self.refresh_token.as_str())];
-                self.refresh_token = text(&self.token(&form).await, "refresh_token");
+                let form = [("grant_type", "refresh_token"), ("refresh_token", self.tokens.refresh.as_str())];
+                self.tokens.refresh = text(&self.token(&form, false).await, "refresh_token");
             }
-            Flow::ClientCredentials => drop(self.token(&[("grant_type", "client_credentials")]).await),
-            Flow::Userinfo => drop(self.get("/oauth2/userinfo", Some(&self.access_token)).await),
+            Flow::ClientCredentials => drop(self.token(&[("grant_type", "client_credentials")], false).await),
+            Flow::Userinfo => drop(self.get("/oauth2/userinfo", Some(&self.tokens.access)).await),
+            Flow::Push => {
+                let url = Url::parse(&self.person.authorization()).unwrap();
+                let form: Vec<_> = url.query_pairs().collect();
+                json_of(self.as_client("/oauth2/par").form(&form).send().await.unwrap()).await;
+            }
+            Flow::RefreshWithDpop => {
+                let form = [("grant_type", "refresh_token"), ("refresh_token", self.bound.refresh.as_str())];
+                self.bound.refresh = text(&self.token(&form, true).await, "refresh_token");
+            }
+            Flow::UserinfoWithDpop => {
+                let (url, token) = (format!("{}/oauth2/userinfo", self.person.url), &self.bound.access);
+                let request = self.http.get(&url).header("authorization", format!("DPoP {token}"));
+                let request = request.header("dpop", self.key.proof("GET", &url, Some(token)));
+                json_of(request.send().await.unwrap()).await;
+            }
+            Flow::Introspection => {
+                let about = self.as_client("/oauth2/introspect").form(&[("token", &self.tokens.access)]);
+                assert_eq!(json_of(about.send().await.unwrap()).await["active"], true);
+            }
             Flow::Login => {
                 let login: Value = LOGIN.into_iter().collect();
                 let request = self.http.post(format!("{}/login", self.person.url)).json(&login);
                 json_of(request.send().await.unwrap()).await;
             }
             Flow::CollectionPage => {
-                let page = self.get("/collections", Some(&self.access_token)).await;
+                let page = self.get("/collections", Some(&self.tokens.access)).await;
                 assert!(page["next_cursor"].is_string());
             }
             Flow::CollectionEdit => {
@@ -272,7 +320,8 @@ impl Worker {
         }
     }
 
-    async fn code_flow(&self) -> Value {
+    /// Authorizes and redeems, `bound` to the key or to nothing.
+    async fn code_flow(&self, bound: bool) -> Value {
         let request = self.http.get(self.person.authorization()).header("cookie", &self.person.cookie);
         let reply = request.header("accept", "text/html").send().await.unwrap();
         let location = reply.headers()["location"].to_str().unwrap();
@@ -283,13 +332,23 @@ impl Worker {
             ("redirect_uri", REDIRECT),
             ("code_verifier", VERIFIER),
         ];
-        self.token(&form).await
+        self.token(&form, bound).await
     }
 
-    async fn token(&self, form: &[(&str, &str)]) -> Value {
+    async fn token(&self, form: &[(&str, &str)], bound: bool) -> Value {
+        json_of(self.token_request(form, bound).send().await.unwrap()).await
+    }
+
+    fn token_request(&self, form: &[(&str, &str)], bound: bool) -> RequestBuilder {
+        let request = self.as_client("/oauth2/token").form(form);
+        let url = format!("{}/oauth2/token", self.person.url);
+        if bound { request.header("dpop", self.key.proof("POST", &url, None)) } else { request }
+    }
+
+    /// A request that says and proves which application asks.
+    fn as_client(&self, path: &str) -> RequestBuilder {
         let Person { url, client_id, client_secret, .. } = &*self.person;
-        let request = self.http.post(format!("{url}/oauth2/token")).basic_auth(client_id, Some(client_secret));
-        json_of(request.form(form).send().await.unwrap()).await
+        self.http.post(format!("{url}{path}")).basic_auth(client_id, Some(client_secret))
     }
 
     async fn get(&self, path: &str, token: Option<&str>) -> Value {

@@ -31,6 +31,9 @@ pub struct Cli {
     /// A PEM file of roots to trust there beside the machine's
     #[arg(long, value_name = "FILE", requires = "allow_private_fetch")]
     fetch_ca: Option<PathBuf>,
+    /// Take an https address as a client_id, with the application's metadata at it, also of who never registered
+    #[arg(long)]
+    client_id_documents: bool,
     /// Keep everything in memory, and forget it at the end
     #[arg(long)]
     memory: bool,
@@ -305,6 +308,7 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
         announce_in: Some(cli.data),
         entropy,
         fetch: FetchPolicy { allow_private: cli.allow_private_fetch, roots: cli.fetch_ca },
+        client_id_documents: cli.client_id_documents,
         ..Options::new(storage)
     };
     let site = Site::start(options).await?;
@@ -380,7 +384,9 @@ mod tests {
         let parse = |line: &str| Cli::try_parse_from(line.split(' '));
         let cli = parse("bangumoe --issuer https://id.example.org --allow-private-fetch --fetch-ca roots.pem").unwrap();
         assert!(cli.allow_private_fetch && cli.fetch_ca.is_some() && cli.issuer.is_some());
-        assert!(!parse("bangumoe").unwrap().allow_private_fetch);
+        let usual = parse("bangumoe").unwrap();
+        assert!(!usual.allow_private_fetch && !usual.client_id_documents);
+        assert!(parse("bangumoe --client-id-documents").unwrap().client_id_documents);
         assert!(parse("bangumoe --fetch-ca roots.pem").is_err());
     }
 

@@ -137,7 +137,10 @@ pub async fn run(
         Command::Client(ClientCommand::Allow { id, grant }) => client_allow(store, id, *grant, entropy).await,
         Command::Client(ClientCommand::Disallow { id, grant }) => client_disallow(store, id, *grant, entropy).await,
         Command::Client(ClientCommand::Set { id, changes }) => client::set(store, id, changes, entropy).await,
-        Command::Client(ClientCommand::Disable { id }) => client_disable(store, id, true, entropy).await,
+        Command::Client(ClientCommand::Disable { id }) => {
+            client::meet(store, id, clock, entropy).await?;
+            client_disable(store, id, true, entropy).await
+        }
         Command::Client(ClientCommand::Enable { id }) => client_disable(store, id, false, entropy).await,
         Command::User(UserCommand::Disable { user }) => user_disable(store, user, entropy).await,
     }
@@ -174,6 +177,7 @@ async fn client_list(store: &Store) -> Result<Value, CommandError> {
 
 async fn client_allow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) -> Result<Value, CommandError> {
     change(store, id, entropy, |client| {
+        client::refuse_of_document(client)?;
         if let Some(grant) = GrantType::parse(grant.as_str()) {
             client.allow(grant);
         }
@@ -184,6 +188,7 @@ async fn client_allow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) 
 
 async fn client_disallow(store: &Store, id: &str, grant: Grant, entropy: &Entropy) -> Result<Value, CommandError> {
     change(store, id, entropy, |client| {
+        client::refuse_of_document(client)?;
         if let Some(grant) = GrantType::parse(grant.as_str()) {
             client.disallow(grant);
         }
@@ -208,7 +213,7 @@ async fn change(
     edit: impl Fn(&mut Client) -> Result<(), CommandError>,
 ) -> Result<Value, CommandError> {
     let unknown = || CommandError::Refused(format!("no client has the id {id}"));
-    let id: ClientId = id.parse().map_err(|_| unknown())?;
+    let id = client::id(id).ok_or_else(unknown)?;
     for _ in 0..5 {
         let mut client = store.find_client(id).await?.ok_or_else(unknown)?;
         edit(&mut client)?;

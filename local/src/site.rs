@@ -44,6 +44,8 @@ pub struct Options {
     pub registration: RegistrationPolicy,
     /// Which addresses that applications supply are called.
     pub fetch: FetchPolicy,
+    /// Whether an address is a `client_id`.
+    pub client_id_documents: bool,
     /// Signing keys made before, where making them anew would take too long.
     pub provisioned: Option<Provisioned>,
 }
@@ -142,6 +144,7 @@ impl Options {
             entropy: Entropy::system(),
             registration: RegistrationPolicy::Open,
             fetch: FetchPolicy::default(),
+            client_id_documents: false,
             provisioned: None,
         }
     }
@@ -153,8 +156,8 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, fetch, provisioned } =
-            options;
+        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, fetch, .. } = options;
+        let Options { client_id_documents, provisioned, .. } = options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -169,7 +172,8 @@ impl Site {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),
         };
-        let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration, fetch };
+        let (issued, table) = (issuer.clone(), TABLE_NAME.to_owned());
+        let config = Config { issuer: issued, table, secret_keys, registration, fetch, client_id_documents };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }

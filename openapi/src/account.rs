@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::components::{CLIENT, CLIENT_ID, ID, USER_ID, sakura};
 use crate::operation::Errors::{Page, ProblemOrPage};
 use crate::operation::{FORM, Operation, delete, get, patch, post};
-use crate::schema::{about, boolean, closed, like, list, moment, named, nullable, open, text, within, words};
+use crate::schema::{about, boolean, closed, like, list, moment, named, nullable, open, text, url, within, words};
 
 /// Who may manage an account: its owner, by token or by cookie.
 pub(crate) const OWNER: [&str; 2] = ["bearer", "session"];
@@ -82,6 +82,7 @@ fn page_of(items: Value) -> Value {
 fn of_apps() -> Vec<Operation> {
     let app = closed(vec![
         ("client_id", text()),
+        ("client_id_metadata_document?", url()),
         ("client_name", text()),
         ("client_uri", nullable(text())),
         ("scope", text()),

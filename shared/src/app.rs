@@ -12,6 +12,7 @@ use crate::entropy::Entropy;
 use crate::fetch::Fetcher;
 use crate::jose::client_keys::ClientKeys;
 use crate::jose::keys::{self, KeySet};
+use crate::oauth::Client;
 use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
@@ -89,6 +90,11 @@ impl App {
             client_keys: Arc::clone(client_keys),
             site: Arc::clone(site),
         }))
+    }
+
+    /// Whether a client that is in the table counts: one that is named by an address only where that is allowed.
+    pub fn admits(&self, client: &Client) -> bool {
+        client.document.is_none() || self.config.client_id_documents
     }
 
     /// Sealer and keys: those in memory, or after five minutes those in the table.

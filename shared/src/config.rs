@@ -19,6 +19,8 @@ pub struct Config {
     pub registration: RegistrationPolicy,
     /// Which addresses that clients supply are called.
     pub fetch: FetchPolicy,
+    /// Whether a client may be named by the address of its metadata, and need not register.
+    pub client_id_documents: bool,
 }
 
 /// Which addresses that clients supply this server calls: public ones with https, unless it is told otherwise.
@@ -108,6 +110,7 @@ impl Config {
     /// | `REGISTRATION` | `open`, `token` or `user` (the default) |
     /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
     /// | `ALLOW_PRIVATE_FETCH` | `true`: clients' addresses may be private ones. Never where the functions are deployed |
+    /// | `CLIENT_ID_DOCUMENTS` | `true`: an address is a `client_id`, and its metadata stands there |
     /// | `FETCH_CA` | a PEM file of roots that are then trusted as well |
     ///
     /// # Errors
@@ -141,14 +144,16 @@ impl Config {
                 RegistrationPolicy::User
             }
         };
-        let allow_private = match lookup("ALLOW_PRIVATE_FETCH").as_deref() {
+        let mut is_on = |name: &str| match lookup(name).as_deref() {
             None | Some("" | "false") => false,
             Some("true") => true,
             Some(other) => {
-                wrong.push(format!("ALLOW_PRIVATE_FETCH is `{other}`: it must be `true` or `false`"));
+                wrong.push(format!("{name} is `{other}`: it must be `true` or `false`"));
                 false
             }
         };
+        let allow_private = is_on("ALLOW_PRIVATE_FETCH");
+        let client_id_documents = is_on("CLIENT_ID_DOCUMENTS");
         let roots = lookup("FETCH_CA").filter(|path| !path.is_empty()).map(PathBuf::from);
         let fetch = FetchPolicy { allow_private, roots };
         let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
@@ -160,7 +165,9 @@ impl Config {
             wrong.push(SHORT_SECRET.to_owned());
         }
         match parsed {
-            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch }),
+            Some(issuer) if wrong.is_empty() => {
+                Ok(Self { issuer, table, secret_keys, registration, fetch, client_id_documents })
+            }
             _ => Err(ConfigError(wrong)),
         }
     }
@@ -304,22 +311,24 @@ mod tests {
     }
 
     #[test]
-    fn private_addresses_are_called_only_where_the_settings_say_true() {
-        let fetch = |allow: Option<&'static str>| {
+    fn what_is_off_is_on_only_where_the_settings_say_true() {
+        let parse = |switch: &'static str, value: Option<&'static str>| {
             let lookup = |name: &str| match name {
                 "ISSUER" => Some("https://id.example.org"),
                 "TABLE_NAME" => Some("bangumoe"),
                 "SECRET_KEY" => Some("a secret key of thirty-two characters"),
-                "ALLOW_PRIVATE_FETCH" => allow,
+                name if name == switch => value,
                 _ => None,
             };
-            Config::from_lookup(|name| lookup(name).map(str::to_owned)).map(|config| config.fetch.allow_private)
+            let config = Config::from_lookup(|name| lookup(name).map(str::to_owned));
+            config.map(|config| [config.fetch.allow_private, config.client_id_documents])
         };
-        assert_eq!(
-            [None, Some(""), Some("false"), Some("true")].map(|allow| fetch(allow).unwrap()),
-            [false, false, false, true]
-        );
-        assert!(fetch(Some("yes")).unwrap_err().to_string().contains("ALLOW_PRIVATE_FETCH"));
+        for (n, switch) in ["ALLOW_PRIVATE_FETCH", "CLIENT_ID_DOCUMENTS"].into_iter().enumerate() {
+            let values = [None, Some(""), Some("false"), Some("true")];
+            assert_eq!(values.map(|value| parse(switch, value).unwrap()[n]), [false, false, false, true], "{switch}");
+            assert!(!parse(switch, Some("true")).unwrap()[1 - n], "{switch} is one thing");
+            assert!(parse(switch, Some("yes")).unwrap_err().to_string().contains(switch));
+        }
     }
 
     const LAMBDA: [(&str, &str); 4] = [

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
@@ -58,6 +58,8 @@ impl FetchError {
 pub struct Fetched {
     /// What it says it is, or nothing.
     pub content_type: String,
+    /// How long it may be kept, as it says, or nothing.
+    pub cache_control: String,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -135,7 +137,7 @@ async fn in_time<T>(fetch: impl Future<Output = Result<T, FetchError>>) -> Resul
 
 async fn read(mut response: Response, limit: usize) -> Result<Fetched, FetchError> {
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let content_type = header(CONTENT_TYPE).to_owned();
+    let (content_type, cache_control) = (header(CONTENT_TYPE).to_owned(), header(CACHE_CONTROL).to_owned());
     if header(CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > limit) {
         return Err(FetchError::TooLarge);
     }
@@ -146,7 +148,7 @@ async fn read(mut response: Response, limit: usize) -> Result<Fetched, FetchErro
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Fetched { content_type, body })
+    Ok(Fetched { content_type, cache_control, body })
 }
 
 /// `None` where the machine has no roots to trust, or the file of others has none.

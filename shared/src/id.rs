@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{Encoding, Specification};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -20,6 +21,30 @@ static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
 #[derive(Debug, thiserror::Error)]
 #[error("not an identifier")]
 pub struct NotAnId;
+
+/// Prints and is stored as it is displayed.
+macro_rules! written {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -41,12 +66,6 @@ macro_rules! id {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-
         impl FromStr for $name {
             type Err = NotAnId;
             fn from_str(text: &str) -> Result<Self, NotAnId> {
@@ -56,28 +75,13 @@ macro_rules! id {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
+        written!($name);
     };
 }
 
 id!(
     /// A user; also the public `sub`.
     UserId, ""
-);
-id!(
-    /// An OAuth client. Prefixed, so that a client's `sub` is never a user's.
-    ClientId, "client_"
 );
 id!(
     /// A consent. Given again after a withdrawal it is another one, so that old codes and families stay dead.
@@ -104,6 +108,63 @@ id!(
     Attempt, ""
 );
 
+/// An OAuth client, as the table and what is sealed have it. What the protocol calls a client is
+/// [`ClientName`](crate::oauth::ClientName).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ClientId {
+    /// One that was registered. Prefixed, so that a client's `sub` is never a user's.
+    Registered([u8; 16]),
+    /// One that is named by the address of its metadata: half of that address's SHA-256, so that every id has one length.
+    Document([u8; 16]),
+}
+
+const REGISTERED: &str = "client_";
+const DOCUMENT: &str = "document_";
+
+impl ClientId {
+    /// A fresh one, for who registers.
+    pub fn new(entropy: &Entropy) -> Self {
+        Self::Registered(entropy.bytes())
+    }
+
+    /// That of the client whose metadata stands at `url`.
+    pub fn of_document(url: &str) -> Self {
+        let hash = digest(&SHA256, url.as_bytes());
+        Self::Document(hash.as_ref().first_chunk().copied().unwrap_or_default())
+    }
+
+    /// The bits, whichever kind it is.
+    pub fn bits(&self) -> &[u8; 16] {
+        match self {
+            Self::Registered(bits) | Self::Document(bits) => bits,
+        }
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if matches!(self, Self::Registered(_)) { REGISTERED } else { DOCUMENT })?;
+        f.write_str(&BASE32.encode(self.bits()))
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let bits = |text: &str| {
+            let bytes = BASE32.decode(text.as_bytes()).map_err(|_| NotAnId)?;
+            bytes.try_into().map_err(|_| NotAnId)
+        };
+        match (text.strip_prefix(REGISTERED), text.strip_prefix(DOCUMENT)) {
+            (Some(text), _) => bits(text).map(Self::Registered),
+            (_, Some(text)) => bits(text).map(Self::Document),
+            (None, None) => Err(NotAnId),
+        }
+    }
+}
+
+written!(ClientId);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +184,12 @@ mod tests {
         let client = ClientId::new(&Entropy::seeded(1)).to_string();
         assert!(client.starts_with("client_"));
         assert!(client.parse::<UserId>().is_err());
+        let document = ClientId::of_document("https://app.example/client");
+        assert!(document.to_string().starts_with("document_"));
+        for id in [client.parse::<ClientId>().unwrap(), document] {
+            assert_eq!(id.to_string().parse::<ClientId>().unwrap(), id);
+        }
+        assert_ne!(document, ClientId::Registered(*document.bits()));
         assert!("aaaa".parse::<UserId>().is_err());
         assert!("AAAAAAAAAAAAAAAAAAAAAAAAAA".parse::<UserId>().is_err());
     }

@@ -25,6 +25,8 @@
 //! * Time and randomness come from [`clock`] and [`entropy`] alone; the environment is read in [`config`] alone.
 //! * There are no repository traits and no mocks: the seam is the DynamoDB endpoint, so that the condition expressions
 //!   themselves are what is tested.
+//! * What the protocol calls a client is an [`oauth::ClientName`], and [`oauth::Client::name`]; an [`id::ClientId`] is only
+//!   where the table has it.
 //! * Nothing panics on input.
 
 pub mod account;

@@ -17,7 +17,7 @@ async fn signed_in(site: &TestSite) -> Browser<'_> {
 }
 
 /// A page that says what is wrong, and sends nobody anywhere.
-fn assert_page(reply: &Reply, about: &str) {
+pub(crate) fn assert_page(reply: &Reply, about: &str) {
     assert_eq!(reply.status, 400, "{about}: {}", reply.body);
     assert_eq!(reply.header("location"), "", "{about}");
     assert_eq!(reply.header("content-type"), "text/html; charset=utf-8", "{about}");

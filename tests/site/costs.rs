@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use tests::costs::{Cost, measure, to_markdown};
+use tests::costs::{self, Cost, measure, to_markdown};
 use tests::faults::Call;
 use tests::flow::{REDIRECT, VERIFIER};
-use tests::{PASSWORD, TestSite, Tokens, json};
+use tests::{DocumentSite, PASSWORD, TestSite, Tokens, json};
 use tokio::sync::OnceCell;
 
 static COSTS: OnceCell<Vec<Cost>> = OnceCell::const_new();
@@ -187,4 +187,36 @@ async fn every_read_behind_a_security_decision_is_consistent() {
         }
     }
     assert_eq!(seen, BTreeSet::from(["BatchGetItem", "GetItem", "Query"]));
+}
+
+#[tokio::test]
+async fn a_device_polls_with_one_read_and_one_write_and_is_let_in_with_one_read_more_than_a_code() {
+    assert_eq!(cost("device codes").await, (2, 1, 1, 1.0, 1.0));
+    assert_eq!(cost("poll of a device that waits").await, (2, 2, 1, 2.0, 1.0));
+    assert_eq!(cost("poll of a device that is let in → tokens").await, (3, 4, 1, 4.0, 1.0));
+}
+
+#[tokio::test]
+async fn a_token_that_hangs_on_nothing_is_revoked_with_one_read_and_one_write() {
+    assert_eq!(cost("revoke a client's own token").await, (2, 1, 1, 1.0, 1.0));
+}
+
+#[tokio::test]
+async fn a_client_that_nobody_registered_costs_what_others_do_and_a_write_when_its_document_is_fetched() {
+    let site = DocumentSite::start().await;
+    let client = site.publish("/client", json!({}));
+    let browser = site.browser();
+    browser.sign_in(&site.register("sakura").await).await;
+    let tokens = browser.authorize_and_redeem(&client, "openid offline_access").await;
+    let query = client.query("openid offline_access");
+    let same = |cost: Cost| (cost.round_trips, cost.reads, cost.writes, cost.read_units, cost.write_units);
+    let authorized = async || same(costs::cost(&site, "", 303, browser.authorize(&query)).await);
+    assert_eq!(authorized().await, cost("authorize, signed in and consented").await);
+    let userinfo = costs::cost(&site, "", 200, site.userinfo(&tokens.access_token)).await;
+    assert_eq!(same(userinfo), cost("userinfo").await);
+    let refreshed = costs::cost(&site, "", 200, site.refresh(&client, &tokens.refresh_token)).await;
+    assert_eq!(same(refreshed), cost("refresh").await);
+    // The item, and its place among all clients in GSI1.
+    site.clock.advance(600);
+    assert_eq!(authorized().await, (2, 4, 1, 4.0, 2.0));
 }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
 
-use tests::flow::{CHALLENGE, claims};
-use tests::keys::{ASSERTION_TYPE, Key, jwks};
+use tests::flow::{CHALLENGE, REDIRECT, claims};
+use tests::keys::{ASSERTION_TYPE, Key, jwks, unsigned};
 use tests::{TestSite, Value, Wishes, json};
 
 const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
@@ -206,6 +206,32 @@ async fn u38_what_does_not_work_is_said_where_silence_would_mean_that_it_does() 
     assert_eq!(listed(&document, "subject_types_supported"), ["public", "pairwise"]);
     assert_eq!(listed(&document, "claim_types_supported"), ["normal"]);
     assert_eq!(listed(&document, "ui_locales_supported"), ["zh-CN", "en", "ja"]);
+}
+
+#[tokio::test]
+async fn u38_a_client_that_registers_no_algorithm_may_sign_its_requests_with_any_in_it_and_with_no_other() {
+    let site = TestSite::start().await;
+    let listed = listed(&metadata(&site).await, "request_object_signing_alg_values_supported");
+    assert_eq!(listed, ["RS256", "PS256", "ES256", "EdDSA"], "an unsigned one is for whose registration says so");
+    for alg in listed {
+        let key = Key::new("key", alg.parse().unwrap());
+        let client = site.client_with(json!({ "jwks": jwks(&[&key]) })).await;
+        let object = |alg: &str| {
+            let claims = json!({
+                "iss": client.id, "aud": site.issuer(), "client_id": client.id, "response_type": "code",
+                "redirect_uri": REDIRECT, "scope": "openid",
+            });
+            match alg {
+                "none" => unsigned(&json!({ "alg": "none" }), &claims),
+                _ => key.sign(&claims),
+            }
+        };
+        let query = |object: &str| client.query_with(&[("scope", "openid"), ("request", object)]);
+        let browser = site.browser();
+        assert!(browser.authorize(&query(&object(&alg))).await.location().starts_with("/login?"), "{alg}");
+        let refused = browser.authorize(&query(&object("none"))).await;
+        assert_eq!(refused.parameter("error").as_deref(), Some("invalid_request_object"), "{alg}");
+    }
 }
 
 #[tokio::test]

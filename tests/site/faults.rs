@@ -13,6 +13,7 @@ mod client_keys;
 mod collections;
 mod device;
 mod dialects;
+mod documents;
 mod inspect;
 mod legacy;
 mod logout;

@@ -15,6 +15,7 @@
     reason = "tests fail by panicking, and whoever runs them says for how long"
 )]
 
+mod documents;
 mod inputs;
 mod jwts;
 mod parameters;
@@ -28,12 +29,12 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 use tests::flow::REDIRECT;
 use tests::keys::Key;
-use tests::{Browser, Client, Reply, TestSite, json};
+use tests::{Browser, Client, DocumentSite, Reply, TestSite, json};
 use tokio::runtime::Runtime;
 
-/// A site with somebody signed in, and two applications of theirs: one has a secret, one a key.
+/// A site that takes addresses as client ids, with somebody signed in, and two applications of theirs: one has a secret, one a key.
 struct Scene<'s> {
-    site: &'s TestSite,
+    site: &'s DocumentSite,
     browser: Browser<'s>,
     client: Client,
     keyed: Client,
@@ -44,7 +45,7 @@ struct Scene<'s> {
 fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'_>, T)) {
     let minutes: Option<u64> = std::env::var("FUZZ_MINUTES").ok().and_then(|text| text.parse().ok());
     let runtime = Runtime::new().unwrap();
-    let site = runtime.block_on(TestSite::start());
+    let site = runtime.block_on(DocumentSite::start());
     let scene = runtime.block_on(async {
         let (browser, key) = (site.browser(), Key::es256());
         browser.sign_in(&site.register("sakura").await).await;

@@ -8,6 +8,7 @@ mod accounts;
 mod architecture;
 mod authorize;
 mod claims;
+mod client_documents;
 mod client_keys;
 mod collections;
 mod commands;

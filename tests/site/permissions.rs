@@ -7,6 +7,7 @@ mod access;
 mod client_keys;
 mod device;
 mod dialects;
+mod documents;
 mod inspect;
 mod legacy;
 mod logout;
@@ -21,7 +22,7 @@ use shared::account::Password;
 use shared::id::{Attempt, UserId};
 use tests::flow::{REDIRECT, VERIFIER};
 use tests::permissions::{Need, Policies, needs};
-use tests::{PASSWORD, TestSite, Tokens, Value, json};
+use tests::{DocumentSite, PASSWORD, TestSite, Tokens, Value, json};
 
 /// Every function does here whatever it ever asks of the table.
 async fn grand_tour(site: &TestSite) {
@@ -163,11 +164,13 @@ async fn weaken(site: &TestSite, user_id: &str) {
 
 #[tokio::test]
 async fn every_right_that_a_policy_grants_is_one_that_its_function_uses() {
-    let site = TestSite::start().await;
+    let (site, other) = (TestSite::start().await, DocumentSite::start().await);
     grand_tour(&site).await;
+    documents::tour(&other).await;
     let policies = Policies::deployed();
     let mut used = BTreeSet::new();
-    for call in site.proxy.calls().iter().filter(|call| !call.function.is_empty()) {
+    let calls = [site.proxy.calls(), other.proxy.calls()].concat();
+    for call in calls.iter().filter(|call| !call.function.is_empty()) {
         for need in needs(&call.operation, &call.request) {
             used.extend(policies.grant_of(&call.function, &need).cloned());
         }

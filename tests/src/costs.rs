@@ -101,7 +101,8 @@ pub async fn measure() -> Vec<Cost> {
     costs
 }
 
-async fn cost(site: &TestSite, flow: &'static str, status: u16, request: impl Future<Output = Reply>) -> Cost {
+/// What one request costs, where the signing keys are in memory.
+pub async fn cost(site: &TestSite, flow: &'static str, status: u16, request: impl Future<Output = Reply>) -> Cost {
     assert_eq!(site.get("/oauth2/jwks", None).await.status, 200);
     site.proxy.count_round_trips(Some(GATHER));
     site.proxy.forget();
@@ -171,6 +172,30 @@ async fn clients(site: &TestSite, browser: &Browser<'_>, client: &Client, costs:
     let about = [&client.in_body()[..], &[("token", tokens.access_token.as_str())]].concat();
     costs.push(cost(site, "introspect", 200, site.form("/oauth2/introspect", &about)).await);
     costs.push(cost(site, "revoke", 200, site.form("/oauth2/revoke", &about)).await);
+    let tokens = Tokens::read(&site.token(client, &own).await);
+    let about = [&client.in_body()[..], &[("token", tokens.access_token.as_str())]].concat();
+    let revoked = site.form("/oauth2/revoke", &about);
+    costs.push(cost(site, "revoke a client's own token", 200, revoked).await);
+    devices(site, browser, costs).await;
+}
+
+/// A device that polls until it is let in.
+async fn devices(site: &TestSite, browser: &Browser<'_>, costs: &mut Vec<Cost>) {
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    let public = json!({ "token_endpoint_auth_method": "none", "grant_types": [grant], "redirect_uris": [] });
+    let television = site.client_with(public).await;
+    let asked = [("client_id", television.id.as_str()), ("scope", "openid profile")];
+    let codes = site.form("/oauth2/device_authorization", &asked).await.json();
+    costs.push(cost(site, "device codes", 200, site.form("/oauth2/device_authorization", &asked)).await);
+    let poll = [("grant_type", grant), ("device_code", codes["device_code"].as_str().unwrap())];
+    costs.push(cost(site, "poll of a device that waits", 400, site.token(&television, &poll)).await);
+    let csrf = browser.open("/device").await.input("csrf");
+    let code = codes["user_code"].as_str().unwrap();
+    let page = browser.submit("/device", &[("csrf", &csrf), ("user_code", code)]).await;
+    let (csrf, request) = (page.input("csrf"), page.input("request"));
+    let decision = [("csrf", csrf.as_str()), ("request", &request), ("decision", "allow")];
+    assert_eq!(browser.submit("/device", &decision).await.status, 200);
+    costs.push(cost(site, "poll of a device that is let in → tokens", 200, site.token(&television, &poll)).await);
 }
 
 async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {

@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod contract;
 pub mod costs;
+pub mod documents;
 pub mod dpop;
 pub mod faults;
 pub mod flow;
@@ -20,6 +21,7 @@ pub mod permissions;
 pub mod remote;
 pub mod reply;
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use local::site::{Options, Provisioned, Site, Storage};
@@ -32,6 +34,7 @@ use shared::jose::keys::generate_site;
 use shared::store::Patience;
 
 pub use browser::Browser;
+pub use documents::DocumentSite;
 pub use dpop::DpopKey;
 pub use faults::{Fault, Proxy};
 pub use flow::{Client, Tokens, User};
@@ -74,6 +77,10 @@ pub struct Wishes {
     pub registration: Option<RegistrationPolicy>,
     /// Whether addresses on this machine are called, where a [`Remote`] listens.
     pub allow_private_fetch: bool,
+    /// A PEM file of roots that are trusted there.
+    pub roots: Option<PathBuf>,
+    /// Whether an address is a `client_id`.
+    pub client_id_documents: bool,
 }
 
 /// Keys are made once for all tests: RSA takes its time.
@@ -110,7 +117,8 @@ impl TestSite {
             issuer: wishes.issuer,
             patience,
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
-            fetch: FetchPolicy { allow_private: wishes.allow_private_fetch, roots: None },
+            fetch: FetchPolicy { allow_private: wishes.allow_private_fetch, roots: wishes.roots },
+            client_id_documents: wishes.client_id_documents,
             clock: clock.clone(),
             provisioned: Some(provisioned),
             ..Options::new(storage)

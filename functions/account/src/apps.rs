@@ -147,6 +147,7 @@ impl Allowed {
             client_id: self.client_id.to_string(),
             name: self.name(),
             host: self.client.as_ref().and_then(Client::host),
+            document_host: self.client.as_ref().and_then(Client::document_host),
             scopes: self.scope.iter().map(|token| token.as_str()).collect(),
             since: self.created_at.to_string(),
         }
@@ -154,13 +155,19 @@ impl Allowed {
 
     fn to_json(&self) -> Value {
         let metadata = self.client.as_ref().map(|client| &client.metadata);
-        json!({
+        let document = self.client.as_ref().and_then(|client| client.document.as_ref());
+        let mut item = json!({
             "client_id": self.client_id,
             "client_name": self.name(),
             "client_uri": metadata.and_then(|metadata| metadata.client_uri.as_deref()),
             "scope": self.scope,
             "created_at": self.created_at.to_string(),
             "updated_at": self.updated_at.to_string(),
-        })
+        });
+        // What the application calls itself, where that would not do in an address of ours.
+        if let (Some(item), Some(document)) = (item.as_object_mut(), document) {
+            item.insert("client_id_metadata_document".to_owned(), document.url.as_str().into());
+        }
+        item
     }
 }

@@ -30,11 +30,12 @@ pub(crate) fn ask(
     let consent = request.consent();
     let scopes = consent.iter().map(|token| ConsentScope { name: token.as_str(), granted: granted.contains(token) });
     let redirect_host = RedirectUri::parse(&asked.address.redirect_uri).map(|uri| uri.destination());
-    let client_host = asked.client.host();
+    let (client_host, document_host) = (asked.client.host(), asked.client.document_host());
     let page = pages::Consent {
         layout: frame.layout(),
         client_name: &asked.client.display_name(),
         client_host: client_host.as_deref(),
+        document_host: document_host.as_deref(),
         redirect_host: redirect_host.as_deref().unwrap_or(&asked.address.redirect_uri),
         scopes: scopes.collect(),
         minutes: u32::try_from(asked.client.access_token_lifetime_in(asked.dialect()) / 60).unwrap_or_default(),

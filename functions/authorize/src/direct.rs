@@ -36,7 +36,9 @@ async fn code(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     }
     params.refuse_doubled()?;
     let unknown = || OAuthError::invalid_request("client_id is not that of a registered application");
-    let client_id: ClientId = params.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+    // No document is allowed passwords.
+    let client_id = params.get("client_id").and_then(|id| id.parse().ok());
+    let client_id = client_id.filter(|id| matches!(id, ClientId::Registered(_))).ok_or_else(unknown)?;
     log::client(client_id);
     let client = app.store.find_client(client_id).await?.filter(|client| !client.disabled).ok_or_else(unknown)?;
     if !client.allows(GrantType::Password) {

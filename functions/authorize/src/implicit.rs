@@ -48,7 +48,7 @@ pub(crate) async fn tokens(
         let token = AccessToken {
             subject: TokenSubject::Family(family.user_id, family.family_id),
             sub: subject(site, client, family.user_id),
-            client_id: client.client_id.to_string(),
+            client_id: client.name(),
             scope: &family.scope,
             resources: &family.resources,
             jkt: None,

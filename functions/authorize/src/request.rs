@@ -2,13 +2,14 @@
 
 use http::StatusCode;
 use shared::app::{App, Site};
+use shared::http::client_documents::{self, Outage};
+use shared::http::oauth_error::Failure;
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
-use shared::id::ClientId;
 use shared::jose::id_token_hint;
 use shared::log;
 use shared::oauth::authorization_request::{MAX_LENGTH, RequestInProgress, ReturnAddress};
-use shared::oauth::{AuthorizationRequest, Client, Dialect, ErrorCode, OAuthError, Params};
+use shared::oauth::{AuthorizationRequest, Client, ClientName, Dialect, ErrorCode, OAuthError, Params};
 use shared::store::grants::Grant;
 use shared::store::keys;
 
@@ -41,6 +42,17 @@ pub(crate) struct Settled {
 /// (RFC 6749 §4.1.2.1).
 pub(crate) fn untrusted(description: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, description)
+}
+
+/// What stands at a `client_id` is no client: for a page, as everything about clients.
+fn untrusted_document(failure: Failure) -> Problem {
+    match failure {
+        Failure::OAuth(OAuthError { code, description, detail }) => {
+            log::refused(code.as_str(), detail);
+            untrusted(description)
+        }
+        Failure::Other(problem) => problem,
+    }
 }
 
 impl Asked {
@@ -79,7 +91,8 @@ impl Asked {
             return Err(untrusted("client_id, redirect_uri, request or request_uri was sent more than once"));
         }
         let unknown = || untrusted("client_id is not that of a registered application");
-        let client_id: ClientId = sent.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+        let name: ClientName = sent.get("client_id").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+        let client_id = name.id();
         log::client(client_id);
         let client_key = keys::client(&client_id.to_string());
         let token = session::token(app, site, incoming);
@@ -95,7 +108,8 @@ impl Asked {
             wanted.extend([session.clone(), profile.clone(), grant.clone()]);
         }
         let mut found = app.store.batch_get(&wanted).await?;
-        let client: Client = found.take(&client_key)?.ok_or_else(unknown)?;
+        let client = client_documents::resolve(app, &name, found.take(&client_key)?, Outage::Refuses).await;
+        let client: Client = client.map_err(untrusted_document)?.ok_or_else(unknown)?;
         if client.disabled {
             return Err(untrusted("the application is disabled"));
         }
@@ -151,7 +165,7 @@ impl Asked {
         let mut request = AuthorizationRequest::parse(&self.client, &self.params, app.config.issuer.as_str())?;
         if let Some(hint) = self.params.get("id_token_hint") {
             let hint = id_token_hint::read(site, &app.config.issuer, hint).ok();
-            let hint = hint.filter(|hint| hint.aud == self.client.client_id).ok_or_else(|| {
+            let hint = hint.filter(|hint| hint.aud.id() == self.client.client_id).ok_or_else(|| {
                 OAuthError::invalid_request("id_token_hint is no ID token of this server for this application")
             })?;
             request.claims.narrow(Some(vec![hint.sub]));

@@ -3,7 +3,6 @@
 
 mod manage;
 mod page;
-mod sector;
 mod sign;
 
 use axum::Router;
@@ -19,7 +18,7 @@ use shared::http::bearer::{self, Caller};
 use shared::http::client_auth;
 use shared::http::incoming::BodyKind;
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, Problem};
+use shared::http::{Incoming, Problem, sector};
 use shared::id::{Attempt, ClientId, UserId};
 use shared::log;
 use shared::oauth::client::HashedSecret;

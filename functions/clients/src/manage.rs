@@ -9,14 +9,12 @@ use shared::app::App;
 use shared::http::bearer::{self, Caller};
 use shared::http::client_auth;
 use shared::http::oauth_error::Failure;
-use shared::http::{Incoming, Problem, Segment};
+use shared::http::{Incoming, Problem, Segment, sector};
 use shared::id::{Attempt, ClientId};
 use shared::log;
 use shared::oauth::client::HashedSecret;
 use shared::oauth::metadata::Requested;
 use shared::oauth::{Client, ErrorCode, OAuthError};
-
-use crate::sector;
 
 /// What this server tells of a client, and an update may not tell it (§2.2).
 const OURS: [&str; 4] =
@@ -42,6 +40,10 @@ pub(crate) async fn manage(State(app): State<App>, Segment(id): Segment, incomin
 async fn authorized(app: &App, incoming: &Incoming, id: &str) -> Result<Client, Failure> {
     let refuse = || OAuthError::new(ErrorCode::InvalidToken, "the registration access token is not this client's");
     let client_id: ClientId = id.parse().map_err(|_| refuse())?;
+    // What stands in a document nobody registered.
+    if matches!(client_id, ClientId::Document(_)) {
+        return Err(refuse().into());
+    }
     log::client(client_id);
     let client = app.store.find_client(client_id).await?.ok_or_else(refuse)?;
     if let Some(token) = bearer::token(incoming) {

@@ -11,9 +11,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use shared::app::App;
 use shared::http::client_auth::{authenticate, credentials, used_basic};
+use shared::http::client_documents::{self, Outage};
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, Problem};
-use shared::id::{Attempt, ClientId, DeviceId};
+use shared::id::{Attempt, DeviceId};
 use shared::oauth::authorization_request::scope;
 use shared::oauth::device::{DeviceAuthorization, DeviceCode, UserCode};
 use shared::oauth::lifetimes::{DEVICE, DEVICE_INTERVAL};
@@ -40,10 +41,10 @@ async fn begin(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     let params = incoming.body_params()?;
     params.refuse_doubled()?;
     let credentials = credentials(incoming, &params)?;
-    let client_id: Result<ClientId, _> = credentials.client_id.parse();
-    let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
+    let client_id = credentials.client.id();
     let site = app.site().await?;
     let client = app.store.find_client(client_id).await?;
+    let client = client_documents::resolve(app, &credentials.client, client, Outage::Refuses).await?;
     let client = authenticate(app, incoming, &credentials, client).await?;
     if !client.allows(GrantType::DeviceCode) {
         let description = "the client is not registered for this grant";

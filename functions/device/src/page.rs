@@ -103,7 +103,7 @@ async fn look_up(
     sign_in::claim(app, &counters).await?;
     let device: Option<DeviceAuthorization> = app.store.get(&keys::device(code.as_str())).await?;
     let device = device.filter(|device| device.is_open(now)).ok_or_else(unknown)?;
-    let client = app.store.find_client(device.client_id).await?.filter(|client| !client.disabled);
+    let client = app.store.find_client(device.client_id).await?.filter(|client| !client.disabled && app.admits(client));
     let client = client.ok_or_else(unknown)?;
     sign_in::give_back(app, &counters).await;
     Ok((code, device, client))
@@ -122,7 +122,7 @@ fn ask(
     let decision =
         Decision { user_code: code.as_str().to_owned(), device_id: device.device_id, shown_to: session.session_id };
     let frame = Frame::new(app, site, incoming, Some(user), &format!("/device?user_code={code}"));
-    let client_host = client.host();
+    let (client_host, document_host) = (client.host(), client.document_host());
     // OpenID Connect Core §11, as the token endpoint reads it.
     let offline = !device.scope.contains(ScopeToken::Openid) || device.scope.contains(ScopeToken::OfflineAccess);
     let lasts = client.allows(GrantType::RefreshToken) && offline;
@@ -130,6 +130,7 @@ fn ask(
         layout: frame.layout(),
         client_name: &client.display_name(),
         client_host: client_host.as_deref(),
+        document_host: document_host.as_deref(),
         user_code: &code.to_string(),
         scopes: device.scope.iter().map(|token| token.as_str()).collect(),
         minutes: (!lasts).then(|| client.access_token_lifetime() / 60),
@@ -160,7 +161,8 @@ async fn decide(app: &App, site: &Site, incoming: &Incoming, params: &Params) ->
     let same = |device: &DeviceAuthorization| device.device_id == decision.device_id && device.is_open(app.clock.now());
     let device = device.filter(same).ok_or_else(unknown)?;
     let approved = if allowed {
-        let client = app.store.find_client(device.client_id).await?.filter(|client| !client.disabled);
+        let client =
+            app.store.find_client(device.client_id).await?.filter(|client| !client.disabled && app.admits(client));
         let client = client.ok_or_else(unknown)?;
         let before = app.store.find_grant(user.user_id, client.client_id).await?;
         let grant = consent::give(app, &user, &client, before, &device.scope).await?;

@@ -7,7 +7,7 @@ use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use shared::app::App;
-use shared::config::Issuer;
+use shared::config::Config;
 use shared::http::{Problem, cors};
 use shared::i18n::Lang;
 use shared::oauth::ScopeToken;
@@ -24,7 +24,7 @@ pub fn router() -> Router<App> {
 }
 
 async fn metadata(State(app): State<App>) -> Response {
-    public(&describe(&app.config.issuer))
+    public(&describe(&app.config))
 }
 
 async fn jwks(State(app): State<App>) -> Response {
@@ -43,14 +43,13 @@ fn public(value: &Value) -> Response {
 }
 
 /// Everything that works, and explicitly what does not where leaving it out would mean that it does.
-fn describe(issuer: &Issuer) -> Value {
+fn describe(config: &Config) -> Value {
+    let issuer = &config.issuer;
     let scopes: Vec<_> = ScopeToken::ALL.into_iter().map(ScopeToken::as_str).collect();
     let of_tokens = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"];
     let claims: Vec<_> = of_tokens.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect();
     let ours = SigningAlg::OURS.map(SigningAlg::as_str);
     let theirs: Vec<_> = SigningAlg::names().collect();
-    // Unsigned for whose registration says so.
-    let objects: Vec<_> = SigningAlg::names().chain(["none"]).collect();
     let languages: Vec<_> = Lang::ALL.into_iter().map(Lang::tag).collect();
     json!({
         "issuer": issuer.as_str(),
@@ -64,6 +63,7 @@ fn describe(issuer: &Issuer) -> Value {
         "revocation_endpoint": issuer.url("/oauth2/revoke"),
         "end_session_endpoint": issuer.url("/oauth2/logout"),
         "introspection_endpoint": issuer.url("/oauth2/introspect"),
+        "client_id_metadata_document_supported": config.client_id_documents,
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
@@ -88,7 +88,9 @@ fn describe(issuer: &Issuer) -> Value {
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,
-        "request_object_signing_alg_values_supported": objects,
+        // Not `none`: whoever registers no algorithm may use any of these (OpenID Connect Dynamic Client Registration §2),
+        // and an unsigned object is taken only from whose registration asks for it.
+        "request_object_signing_alg_values_supported": theirs,
         "require_signed_request_object": false,
         "require_pushed_authorization_requests": false,
         "authorization_response_iss_parameter_supported": true,

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use shared::app::{App, Site};
 use shared::http::session::{self, SignedIn};
 use shared::http::{Incoming, Problem};
-use shared::id::{ClientId, SessionId};
+use shared::id::SessionId;
 use shared::jose::id_token::sid;
 use shared::jose::id_token_hint::{self, BadHint, HintClaims};
 use shared::jose::subject::subject;
 use shared::log;
-use shared::oauth::{Client, Params};
+use shared::oauth::{Client, ClientName, Params};
 use shared::seal::Sealable;
 use shared::store::keys;
 
@@ -59,14 +59,15 @@ impl Asked {
             Err(BadHint::UnknownKey) => None,
             Err(BadHint::Forged) => return Err(untrusted("id_token_hint is not an ID token of this site")),
         };
-        let named = params.get("client_id").map(str::parse::<ClientId>).transpose();
+        let named = params.get("client_id").map(str::parse::<ClientName>).transpose();
         let named = named.map_err(|_| untrusted("client_id is not that of a registered application"))?;
-        if let (Some(named), Some(hint)) = (named, &hint)
-            && named != hint.aud
+        if let (Some(named), Some(hint)) = (&named, &hint)
+            && *named != hint.aud
         {
             return Err(untrusted("client_id is another than that of id_token_hint"));
         }
-        let client_id = named.or(hint.as_ref().map(|hint| hint.aud)).inspect(|id| log::client(*id));
+        let named = named.or_else(|| hint.as_ref().map(|hint| hint.aud.clone()));
+        let client_id = named.map(|name| name.id()).inspect(|id| log::client(*id));
         let client_key = client_id.map(|id| keys::client(&id.to_string()));
         let token = session::token(app, site, incoming);
         let session_keys = token.as_ref().map(|token| {
@@ -79,7 +80,7 @@ impl Asked {
         }
         let mut found = app.store.batch_get(&wanted).await?;
         let client: Option<Client> = client_key.map(|key| found.take(&key)).transpose()?.flatten();
-        let client = client.filter(|client| !client.disabled);
+        let client = client.filter(|client| !client.disabled && app.admits(client));
         if client_id.is_some() && client.is_none() {
             return Err(untrusted("client_id is not that of a registered application"));
         }

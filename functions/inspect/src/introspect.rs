@@ -31,7 +31,7 @@ async fn answer(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     let question = Question::read(app, incoming).await?;
     let token = question.token().unwrap_or_default();
     // Asked at once: who is not authenticated learns nothing of what came of the second.
-    let (client, known) = tokio::join!(app.store.find_client(question.client_id), known(&question, token));
+    let (client, known) = tokio::join!(app.store.find_client(question.client_id()), known(&question, token));
     let client = question.authenticate(client?).await?;
     // RFC 7662 §2.1: anybody could say that they are a public client, and try tokens out.
     if client.is_public() {
@@ -77,10 +77,10 @@ fn access_token(bearer: &Bearer) -> Known {
 /// A refresh token is its client's alone, and active while it is the current one. Asking uses nothing up: an old one that
 /// is asked about is no replay.
 async fn refresh_token(question: &Question<'_>, token: RefreshToken) -> Result<Option<Known>, StoreError> {
-    let Question { app, site, client_id, .. } = question;
-    let (user_id, client_name) = (token.user_id, client_id.to_string());
-    let client_key = keys::client(&client_name);
-    let (profile_key, grant_key) = (keys::profile(user_id), keys::grant(user_id, &client_name));
+    let Question { app, site, .. } = question;
+    let (user_id, client_id) = (token.user_id, question.client_id().to_string());
+    let client_key = keys::client(&client_id);
+    let (profile_key, grant_key) = (keys::profile(user_id), keys::grant(user_id, &client_id));
     let family_key = keys::family(user_id, token.family_id);
     let wanted = [&client_key, &profile_key, &grant_key, &family_key].map(Clone::clone);
     let mut found = app.store.batch_get(&wanted).await?;
@@ -96,7 +96,7 @@ async fn refresh_token(question: &Question<'_>, token: RefreshToken) -> Result<O
     }
     let members = json!({
         "active": true,
-        "client_id": client.client_id,
+        "client_id": client.name(),
         "scope": family.scope,
         "sub": subject(site, &client, user_id),
         "iss": app.config.issuer.as_str(),
@@ -107,7 +107,7 @@ async fn refresh_token(question: &Question<'_>, token: RefreshToken) -> Result<O
     if let Some(name) = username(Some(&user), &family.scope) {
         members.insert("username".to_owned(), name.into());
     }
-    Ok(Some((vec![client_name], members)))
+    Ok(Some((vec![client.name()], members)))
 }
 
 /// The name that people know, where the token lets it out.

@@ -27,7 +27,6 @@ struct Question<'a> {
     site: Arc<Site>,
     params: Params,
     incoming: &'a Incoming,
-    client_id: ClientId,
     credentials: Credentials,
 }
 
@@ -36,9 +35,11 @@ impl<'a> Question<'a> {
         let params = incoming.body_params()?;
         params.refuse_doubled()?;
         let credentials = client_auth::credentials(incoming, &params)?;
-        let client_id = credentials.client_id.parse();
-        let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
-        Ok(Self { app, site: app.site().await?, params, incoming, client_id, credentials })
+        Ok(Self { app, site: app.site().await?, params, incoming, credentials })
+    }
+
+    fn client_id(&self) -> ClientId {
+        self.credentials.client.id()
     }
 
     async fn authenticate(&self, client: Option<Client>) -> Result<Client, Failure> {

@@ -41,7 +41,7 @@ async fn end(app: &App, incoming: &Incoming) -> Result<(), Failure> {
         Ok(token) => head(&question, token).await?,
         Err(_) => Head::Nothing,
     };
-    let client_key = keys::client(&question.client_id.to_string());
+    let client_key = keys::client(&question.client_id().to_string());
     let family_key = match head {
         Head::Family(user, family) => Some(keys::family(user, family)),
         _ => None,
@@ -58,7 +58,7 @@ async fn end(app: &App, incoming: &Incoming) -> Result<(), Failure> {
         (Head::Family(user, id), Some(family)) if family.client_id == client.client_id => {
             app.store.revoke_family(user, id, now, attempt).await?;
         }
-        (Head::Token(claims), _) if claims.client_id == client.client_id.to_string() => {
+        (Head::Token(claims), _) if claims.client_id == client.name() => {
             app.store.revoke_token(&claims.jti, claims.exp, attempt).await?;
         }
         _ => {}

@@ -9,9 +9,10 @@ use data_encoding::BASE64URL_NOPAD;
 use http::StatusCode;
 use serde_json::{Value, json};
 use shared::app::App;
+use shared::http::client_documents::{self, Outage};
 use shared::http::oauth_error::Failure;
 use shared::http::{Incoming, client_auth, dpop, request_object};
-use shared::id::{Attempt, ClientId};
+use shared::id::Attempt;
 use shared::oauth::authorization_request::ReturnAddress;
 use shared::oauth::lifetimes::PUSHED_REQUEST;
 use shared::oauth::pushed::{MAX_LENGTH, PREFIX, PushedRequest};
@@ -41,21 +42,24 @@ async fn push(app: &App, incoming: &Incoming) -> Result<Value, Failure> {
     let mut params = incoming.body_params()?;
     params.refuse_doubled()?;
     let credentials = client_auth::credentials(incoming, &params)?;
-    let client_id: Result<ClientId, _> = credentials.client_id.parse();
-    let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
+    let client_id = credentials.client.id();
     let proof = match dpop::came(incoming) {
         true => dpop::proof(app, &*app.site().await?, incoming)?,
         false => None,
     };
     let client = app.store.find_client(client_id).await?;
+    let client = client_documents::resolve(app, &credentials.client, client, Outage::Refuses).await?;
     let client = client_auth::authenticate(app, incoming, &credentials, client).await?;
     // RFC 9126 §2.1.
     if params.has("request_uri") {
         return Err(OAuthError::invalid_request("request_uri can't be pushed: send the request itself").into());
     }
     params.remove(&client_auth::PARAMETERS);
-    params.set_default("client_id", &client_id.to_string());
+    params.set_default("client_id", credentials.client.as_str());
     let mut params = request_object::resolve(app, &client, &params).await?.unwrap_or(params);
+    if let Some(proof) = &proof {
+        dpop::check_alg(&client, proof)?;
+    }
     // RFC 9449 §10.1: a proof says to which key the code is to be bound, as dpop_jkt does.
     if let Some(proof) = &proof {
         params.set_default("dpop_jkt", &proof.jkt);

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use shared::account::Password;
 use shared::account::limits::FAILURES_PER_CLIENT_AND_ADDRESS;
 use shared::http::oauth_error::Failure;
-use shared::http::{client_auth, sign_in};
+use shared::http::{client_auth, dpop, sign_in};
 use shared::oauth::client::HashedSecret;
 use shared::oauth::metadata::GrantType;
 use shared::oauth::{Client, ErrorCode, OAuthError};
@@ -37,6 +37,9 @@ impl Exchange<'_> {
         if !client.allows(grant) {
             let description = "the client is not registered for this grant";
             return Err(OAuthError::new(ErrorCode::UnauthorizedClient, description).into());
+        }
+        if let Some(proof) = &self.proof {
+            dpop::check_alg(&client, proof)?;
         }
         // RFC 9449 §5.2: its tokens are never of use to who steals them.
         if client.metadata.dpop_bound_access_tokens && self.proof.is_none() {

@@ -29,7 +29,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
 
     // The code says which user and consent to read, so they come along with the client. An unreadable one still has
     // its client read: who is not authenticated learns nothing about codes.
-    let client_key = keys::client(&exchange.client_id.to_string());
+    let client_key = keys::client(&exchange.client_id().to_string());
     let theirs = code
         .as_ref()
         .ok()

@@ -11,7 +11,7 @@ use crate::reply::Reply;
 
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let Exchange { app, site, params, .. } = exchange;
-    let client = app.store.find_client(exchange.client_id).await?;
+    let client = app.store.find_client(exchange.client_id()).await?;
     let client = exchange.authenticate(client, GrantType::ClientCredentials).await?;
     let scope = match params.get("scope") {
         None => Scope::default(),
@@ -29,7 +29,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     };
     let resources = resource::asked(&client, params, app.config.issuer.as_str())?;
     exchange.use_up_proof().await?;
-    let client_id = client.client_id.to_string();
+    let client_id = client.name();
     let lifetime = exchange.lifetime(&client);
     let access_token = AccessToken {
         subject: TokenSubject::Client,

@@ -19,7 +19,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let text = params.get("device_code").ok_or_else(|| OAuthError::invalid_request("device_code is missing"))?;
     let code = site.sealer.open::<DeviceCode>(text, b"");
 
-    let client_key = keys::client(&exchange.client_id.to_string());
+    let client_key = keys::client(&exchange.client_id().to_string());
     let device_key = code.as_ref().ok().map(|code| keys::device(&code.user_code));
     let wanted: Vec<_> = [Some(client_key.clone()), device_key.clone()].into_iter().flatten().collect();
     let mut found = app.store.batch_get(&wanted).await?;

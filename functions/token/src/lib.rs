@@ -68,7 +68,6 @@ struct Exchange<'a> {
     site: &'a Site,
     incoming: &'a Incoming,
     params: Params,
-    client_id: ClientId,
     credentials: Credentials,
     dialect: Option<&'static Dialect>,
     /// That the client has a key, if it says so.
@@ -76,6 +75,11 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    /// The client that is to prove itself.
+    fn client_id(&self) -> ClientId {
+        self.credentials.client.id()
+    }
+
     /// The key to which what is issued is bound.
     fn jkt(&self) -> Option<&str> {
         self.proof.as_ref().map(|proof| proof.jkt.as_str())
@@ -107,11 +111,9 @@ async fn exchange(app: &App, incoming: &Incoming, dialect: Option<&'static Diale
     params.refuse_doubled()?;
     let grant_type = params.get("grant_type").map(str::to_owned);
     let credentials = credentials(incoming, &params)?;
-    let client_id = credentials.client_id.parse();
-    let client_id = client_id.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
     let site = app.site().await?;
     let proof = dpop::proof(app, &site, incoming)?;
-    let exchange = Exchange { app, site: &site, incoming, params, client_id, credentials, dialect, proof };
+    let exchange = Exchange { app, site: &site, incoming, params, credentials, dialect, proof };
     match grant_type.as_deref() {
         Some("authorization_code") => authorization_code::exchange(&exchange).await,
         Some("refresh_token") => refresh_token::exchange(&exchange).await,

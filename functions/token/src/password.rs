@@ -16,7 +16,7 @@ use crate::reply::{Issue, Reply};
 
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let Exchange { app, site, incoming, params, .. } = exchange;
-    let client = app.store.find_client(exchange.client_id).await?;
+    let client = app.store.find_client(exchange.client_id()).await?;
     let client = exchange.authenticate(client, GrantType::Password).await.map_err(|failure| match failure {
         // To whom nobody allowed it, it is not there.
         Failure::OAuth(error) if error.code == ErrorCode::UnauthorizedClient => crate::unsupported(),

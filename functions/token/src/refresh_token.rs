@@ -21,7 +21,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     let text = params.get("refresh_token").ok_or_else(|| OAuthError::invalid_request("refresh_token is missing"))?;
     let token = RefreshToken::open(&site.sealer, text).inspect(|token| log::user(token.user_id));
 
-    let client_id = exchange.client_id.to_string();
+    let client_id = exchange.client_id().to_string();
     let client_key = keys::client(&client_id);
     let theirs = token.as_ref().ok().map(|token| {
         let user = token.user_id;

@@ -54,7 +54,7 @@ impl Issue<'_> {
         let access_token = AccessToken {
             subject: TokenSubject::Family(family.user_id, family.family_id),
             sub: subject(site, client, family.user_id),
-            client_id: client.client_id.to_string(),
+            client_id: client.name(),
             scope,
             resources: &resource::narrowed(&family.resources, params, app.config.issuer.as_str())?,
             jkt: proof.as_ref().map(|proof| proof.jkt.as_str()),

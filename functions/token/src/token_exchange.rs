@@ -9,7 +9,7 @@ use shared::jose::TokenSubject;
 use shared::jose::access_token::Actor;
 use shared::jose::subject::subject;
 use shared::oauth::metadata::GrantType;
-use shared::oauth::{Client, ErrorCode, OAuthError, Scope, ScopeToken, resource};
+use shared::oauth::{Client, ClientName, ErrorCode, OAuthError, Scope, ScopeToken, resource};
 
 use crate::Exchange;
 use crate::reply::Reply;
@@ -22,7 +22,7 @@ const LONGEST_CHAIN: usize = 4;
 
 pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> {
     let Exchange { app, site, params, .. } = exchange;
-    let client = app.store.find_client(exchange.client_id).await?;
+    let client = app.store.find_client(exchange.client_id()).await?;
     let client = exchange.authenticate(client, GrantType::TokenExchange).await?;
     let invalid = |description| Failure::from(OAuthError::invalid_request(description));
     for (name, needed) in [("subject_token_type", true), ("requested_token_type", false)] {
@@ -54,7 +54,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
     }
     let now = app.clock.now();
     let lifetime = exchange.lifetime(&client).min(traded.claims.exp - now).max(1);
-    let client_id = client.client_id.to_string();
+    let client_id = client.name();
     let access_token = AccessToken {
         subject: owner,
         sub: subject(site, &client, user),
@@ -80,7 +80,7 @@ pub(crate) async fn exchange(exchange: &Exchange<'_>) -> Result<Reply, Failure> 
 /// Whose token it is and what the new one hangs on, if `client` may trade it: a user's, which a third party was given,
 /// and which was meant for the client. Who found a token elsewhere gets nothing for it (§5).
 fn may_trade(exchange: &Exchange<'_>, client: &Client, traded: &Bearer) -> Option<(shared::id::UserId, TokenSubject)> {
-    let client_id = client.client_id.to_string();
+    let client_id = client.name();
     let theirs = traded.claims.client_id == client_id || traded.claims.aud.iter().any(|aud| client.is_audience(aud));
     // A token that is bound to a key is of use to nobody else.
     let free = traded.claims.cnf.is_none() || traded.claims.client_id == client_id;
@@ -88,9 +88,10 @@ fn may_trade(exchange: &Exchange<'_>, client: &Client, traded: &Bearer) -> Optio
         return None;
     }
     match TokenSubject::of_jti(&exchange.site.sealer, &traded.claims.jti).ok()? {
-        TokenSubject::Family(user, family) => {
-            Some((user, TokenSubject::Exchanged(user, family, traded.claims.client_id.parse().ok()?)))
-        }
+        TokenSubject::Family(user, family) => Some((
+            user,
+            TokenSubject::Exchanged(user, family, traded.claims.client_id.parse::<ClientName>().ok()?.id()),
+        )),
         exchanged @ TokenSubject::Exchanged(user, ..) => Some((user, exchanged)),
         // One's own sign-in is not for third parties.
         TokenSubject::Session(..) | TokenSubject::Client => None,

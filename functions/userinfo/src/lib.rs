@@ -14,7 +14,7 @@ use shared::http::{Incoming, Problem, cors, not_found};
 use shared::jose::subject::subject;
 use shared::oauth::claims::userinfo;
 use shared::oauth::metadata::SigningAlg;
-use shared::oauth::{Client, ErrorCode, OAuthError, Scope, ScopeToken};
+use shared::oauth::{Client, ErrorCode, Family, OAuthError, Scope, ScopeToken};
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -59,7 +59,7 @@ fn sign(
     mut claims: Map<String, Value>,
 ) -> Result<Response, Problem> {
     claims.insert("iss".to_owned(), app.config.issuer.as_str().into());
-    claims.insert("aud".to_owned(), client.client_id.to_string().into());
+    claims.insert("aud".to_owned(), client.name().into());
     let signer = site.keys.signer(alg.into(), app.clock.now());
     let jwt = signer.and_then(|key| key.sign("JWT", &claims));
     let jwt = jwt.ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "there is no key to sign with yet"))?;
@@ -71,7 +71,8 @@ fn claims(site: &Site, bearer: &Bearer, scope: &Scope) -> Result<Map<String, Val
     let user = bearer.user.as_ref().ok_or_else(no_user)?;
     let sub = bearer.client.as_ref().map(|client| subject(site, client, user.user_id));
     // What one application asked for is not another's, which traded its token for one of its own.
-    let own = bearer.family.as_ref().filter(|family| family.client_id.to_string() == bearer.claims.client_id);
+    let theirs = |family: &&Family| bearer.client.as_ref().is_some_and(|client| client.client_id == family.client_id);
+    let own = bearer.family.as_ref().filter(theirs);
     let requested = own.map(|family| family.claims.userinfo.as_slice()).unwrap_or_default();
     Ok(userinfo(user, sub.unwrap_or_else(|| user.user_id.to_string()), scope, requested))
 }

@@ -3,13 +3,53 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use shared::entropy::Entropy;
-use shared::oauth::Client;
+use shared::id::{Attempt, ClientId};
+use shared::oauth::client_document::Document;
 use shared::oauth::metadata::Requested;
+use shared::oauth::{Client, ClientName};
 use shared::store::Store;
 
 use super::{CommandError, change};
 use crate::cli::ClientChanges;
+
+/// The client that is called so: by its `client_id`, or as the table does.
+pub(super) fn id(text: &str) -> Option<ClientId> {
+    text.parse::<ClientName>().map(|name| name.id()).or_else(|_| text.parse()).ok()
+}
+
+/// Makes a place in the table for the client of an address, if `id` is one and has none yet: whoever is to be disabled
+/// need not have been here before.
+pub(super) async fn meet(store: &Store, id: &str, clock: &Clock, entropy: &Entropy) -> Result<(), CommandError> {
+    let Some(url) = id.parse::<ClientName>().ok().and_then(|name| name.document().map(str::to_owned)) else {
+        return Ok(());
+    };
+    let nothing = Requested {
+        token_endpoint_auth_method: Some("none".to_owned()),
+        response_types: Some(Vec::new()),
+        grant_types: Some(vec!["refresh_token".to_owned()]),
+        ..Requested::default()
+    };
+    let metadata = nothing.complete(&[]).map_err(|error| CommandError::Refused(error.to_string()))?;
+    let client = Client::of_document(Document::unseen(&url), metadata, clock.now());
+    store.create_client(&client, Attempt::new(entropy)).await?;
+    Ok(())
+}
+
+/// Refuses to change what a client's own document says of it: the next time that it is fetched it would say so again.
+///
+/// # Errors
+/// [`CommandError::Refused`].
+pub(super) fn refuse_of_document(client: &Client) -> Result<(), CommandError> {
+    match &client.document {
+        None => Ok(()),
+        Some(document) => Err(CommandError::Refused(format!(
+            "what it registered stands at {}: only its policies, and whether it is disabled, are decided here",
+            document.url
+        ))),
+    }
+}
 
 /// Applies `changes`. What comes of it must make sense as a registration does.
 pub(super) async fn set(
@@ -24,7 +64,11 @@ pub(super) async fn set(
     });
     let jwks = jwks.transpose()?;
     change(store, id, entropy, |client| {
+        let before = client.metadata.clone();
         apply_to_metadata(client, changes, jwks.clone())?;
+        if client.metadata != before {
+            refuse_of_document(client)?;
+        }
         apply_to_policies(client, changes);
         Ok(())
     })

@@ -12,7 +12,7 @@ use crate::app::{App, Site};
 use crate::id::{ClientId, FamilyId, UserId};
 use crate::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, BadToken, TokenSubject, verify};
 use crate::log;
-use crate::oauth::{Client, ErrorCode, Family, OAuthError, Scope, ScopeToken};
+use crate::oauth::{Client, ClientName, ErrorCode, Family, OAuthError, Scope, ScopeToken};
 use crate::store::StoreError;
 use crate::store::grants::Grant;
 use crate::store::keys::{self, Key};
@@ -133,6 +133,9 @@ pub async fn authenticate(
                     let description = "the ath of the DPoP proof is not the hash of the access token";
                     return Err(OAuthError::new(ErrorCode::InvalidDpopProof, description).into());
                 }
+                if let Some(client) = &bearer.client {
+                    dpop::check_alg(client, &proof)?;
+                }
                 if proof.jkt != bound.jkt {
                     return Err(invalid("the token is bound to another key"));
                 }
@@ -168,16 +171,17 @@ pub async fn claims(app: &App, site: &Site, token: &str) -> Result<Result<Access
 pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Problem> {
     let now = app.clock.now();
     let claims = claims(app, site, token).await?.map_err(|bad| invalid(bad.as_str()))?;
-    let client_id = claims.client_id.parse::<ClientId>().inspect(|id| log::client(*id));
+    let client_id = claims.client_id.parse::<ClientName>().map(|name| name.id()).inspect(|id| log::client(*id));
     let subject = TokenSubject::of_jti(&site.sealer, &claims.jti).unwrap_or(TokenSubject::Client);
     match subject {
         TokenSubject::Family(user_id, family_id) => {
             let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
-            of_family(app, claims, user_id, family_id, client_id, None).await
+            of_family(app, claims, (user_id, family_id), (client_id, client_id), None).await
         }
-        TokenSubject::Exchanged(user_id, family_id, client_id) => {
+        TokenSubject::Exchanged(user_id, family_id, owner) => {
+            let client_id = client_id.map_err(|_| invalid("the token names no client"))?;
             let mark = keys::revoked(&claims.jti);
-            of_family(app, claims, user_id, family_id, client_id, Some(mark)).await
+            of_family(app, claims, (user_id, family_id), (client_id, owner), Some(mark)).await
         }
         TokenSubject::Session(user_id, session_id) => {
             log::user(user_id);
@@ -196,7 +200,7 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
             let (client, revoked) = app.store.find_client_and_revocation(client_id, &claims.jti).await?;
             match client {
                 _ if revoked.is_some() => Err(invalid(REVOKED)),
-                Some(client) if !client.disabled => {
+                Some(client) if !client.disabled && app.admits(&client) => {
                     Ok(Bearer { claims, client: Some(client), user: None, session: None, family: None })
                 }
                 _ => Err(invalid("the client is gone or disabled")),
@@ -205,19 +209,18 @@ pub async fn inspect(app: &App, site: &Site, token: &str) -> Result<Bearer, Prob
     }
 }
 
-/// A token that hangs on a family of `owner`: whose it is, or which traded it for another. The latter is revoked by a
-/// `mark` of its own.
+/// A token of `client` that hangs on a family of `owner`: its own, or another's whose token it traded. The latter is revoked
+/// by a `mark` of its own.
 async fn of_family(
     app: &App,
     claims: AccessClaims,
-    user_id: UserId,
-    family_id: FamilyId,
-    owner: ClientId,
+    (user_id, family_id): (UserId, FamilyId),
+    (client, owner): (ClientId, ClientId),
     mark: Option<Key>,
 ) -> Result<Bearer, Problem> {
     log::user(user_id);
     let owner_id = owner.to_string();
-    let (client_key, owner_key) = (keys::client(&claims.client_id), keys::client(&owner_id));
+    let (client_key, owner_key) = (keys::client(&client.to_string()), keys::client(&owner_id));
     let (profile_key, grant_key) = (keys::profile(user_id), keys::grant(user_id, &owner_id));
     let family_key = keys::family(user_id, family_id);
     let wanted = [&client_key, &owner_key, &profile_key, &grant_key, &family_key].into_iter().chain(&mark);
@@ -236,7 +239,7 @@ async fn of_family(
     else {
         return Err(invalid("client, user, consent or family is gone"));
     };
-    if client.disabled {
+    if client.disabled || ![&client, &owner].into_iter().all(|client| app.admits(client)) {
         return Err(invalid("the client is disabled"));
     }
     stands(&owner, &user, &grant, &family).map_err(invalid)?;

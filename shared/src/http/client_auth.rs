@@ -6,6 +6,7 @@ use http::header;
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
+use super::client_documents::{self, Outage};
 use super::incoming::Incoming;
 use super::oauth_error::Failure;
 use super::problem::Problem;
@@ -17,7 +18,7 @@ use crate::jose::client_keys::{self, BadJwt, Jwt};
 use crate::log;
 use crate::oauth::client::HashedSecret;
 use crate::oauth::metadata::{AuthMethod, SigningAlg};
-use crate::oauth::{Client, ErrorCode, OAuthError, Params};
+use crate::oauth::{Client, ClientName, ErrorCode, OAuthError, Params};
 use crate::store::once::Once;
 use crate::store::rates::Counter;
 
@@ -32,7 +33,7 @@ const CLOCK_SKEW: i64 = 60;
 #[derive(Debug)]
 pub struct Credentials {
     /// Its `client_id`.
-    pub client_id: String,
+    pub client: ClientName,
     /// What is to prove it.
     pub proof: Proof,
 }
@@ -50,11 +51,11 @@ pub enum Proof {
 
 impl Credentials {
     /// Also tells the log which client it is said to be.
-    fn of(client_id: String, proof: Proof) -> Self {
-        if let Ok(id) = client_id.parse() {
-            log::client(id);
-        }
-        Self { client_id, proof }
+    fn of(client_id: &str, proof: Proof) -> Result<Self, OAuthError> {
+        let client: Result<ClientName, _> = client_id.parse();
+        let client = client.map_err(|_| OAuthError::invalid_client("no client has such a client_id"))?;
+        log::client(client.id());
+        Ok(Self { client, proof })
     }
 
     /// The secret, if that is what came.
@@ -99,14 +100,14 @@ pub fn credentials(incoming: &Incoming, params: &Params) -> Result<Credentials, 
     if !used_basic(incoming) {
         let client_id = in_body.ok_or_else(|| OAuthError::invalid_client("no client_id"))?;
         let secret = params.get("client_secret").map(SecretString::from);
-        return Ok(Credentials::of(client_id.to_owned(), secret.map_or(Proof::None, Proof::Secret)));
+        return Credentials::of(client_id, secret.map_or(Proof::None, Proof::Secret));
     }
     let (client_id, secret) =
         basic(incoming).ok_or_else(|| OAuthError::invalid_client("the Basic header is malformed"))?;
     if in_body.is_some_and(|other| other != client_id) {
         return Err(OAuthError::invalid_request("client_id in the body is another than in the header"));
     }
-    Ok(Credentials::of(client_id, Proof::Secret(secret)))
+    Credentials::of(&client_id, Proof::Secret(secret))
 }
 
 /// HTTP Basic, with both parts percent-encoded as RFC 6749 §2.3.1 and appendix B want.
@@ -133,7 +134,7 @@ fn assertion(params: &Params, in_body: Option<&str>) -> Result<Credentials, OAut
     if in_body.is_some_and(|other| other != client_id) {
         return Err(OAuthError::invalid_client("client_id is another than the assertion's sub"));
     }
-    Ok(Credentials::of(client_id.to_owned(), Proof::Assertion(text.into())))
+    Credentials::of(client_id, Proof::Assertion(text.into()))
 }
 
 /// Authenticates the client that was read, by the method that it registered. (A confidential client may send its secret
@@ -147,6 +148,7 @@ pub async fn authenticate(
     credentials: &Credentials,
     client: Option<Client>,
 ) -> Result<Client, Failure> {
+    let client = client_documents::resolve(app, &credentials.client, client, Outage::IsBridged).await?;
     let client = client.ok_or_else(|| OAuthError::invalid_client("no client has this client_id"))?;
     if client.disabled {
         return Err(OAuthError::invalid_client("the client is disabled").into());
@@ -196,7 +198,7 @@ async fn check_assertion(app: &App, incoming: &Incoming, client: &Client, text: 
             .because(error.as_str()),
         error => refuse(error.as_str()),
     })?;
-    let (id, issuer) = (client.client_id.to_string(), &app.config.issuer);
+    let (id, issuer) = (client.name(), &app.config.issuer);
     if jwt.text("iss") != Some(&id) || jwt.text("sub") != Some(&id) {
         return Err(refuse("the assertion's iss and sub must be the client_id").into());
     }

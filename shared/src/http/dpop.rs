@@ -8,7 +8,7 @@ use crate::app::{App, Site};
 use crate::id::Attempt;
 use crate::jose::dpop::{self, Proof};
 use crate::oauth::lifetimes::DPOP_NONCE;
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::{Client, ErrorCode, OAuthError};
 use crate::seal::Sealable;
 use crate::store::StoreError;
 use crate::store::once::Once;
@@ -55,6 +55,18 @@ pub fn proof(app: &App, site: &Site, incoming: &Incoming) -> Result<Option<Proof
         return Err(OAuthError::new(ErrorCode::UseDpopNonce, description));
     }
     Ok(Some(proof))
+}
+
+/// Refuses a proof that `client` may not send: one of the FAPI 2.0 Security Profile signs with no RSA of old (§5.4.1).
+///
+/// # Errors
+/// `invalid_dpop_proof`.
+pub fn check_alg(client: &Client, proof: &Proof) -> Result<(), OAuthError> {
+    if client.metadata.is_fapi() && !proof.is_fapi() {
+        let description = "this client must sign its DPoP proofs with PS256, ES256 or EdDSA";
+        return Err(OAuthError::new(ErrorCode::InvalidDpopProof, description));
+    }
+    Ok(())
 }
 
 /// Uses a proof up: false where it was used before (§11.1).

@@ -2,6 +2,7 @@
 
 pub mod bearer;
 pub mod client_auth;
+pub mod client_documents;
 pub mod consent;
 pub mod cookies;
 pub mod cors;
@@ -12,6 +13,7 @@ pub mod oauth_error;
 pub mod page;
 pub mod problem;
 pub mod request_object;
+pub mod sector;
 pub mod session;
 pub mod sign_in;
 pub mod sign_out;

@@ -94,7 +94,7 @@ async fn verify(app: &App, client: &Client, text: &str) -> Result<Jwt, OAuthErro
 
 /// What the object says of itself (RFC 9101 §4 and §10).
 fn check(client: &Client, jwt: &Jwt, issuer: &Issuer, now: Time, signed: bool) -> Result<(), OAuthError> {
-    let id = client.client_id.to_string();
+    let id = client.name();
     let typ = jwt.typ.as_deref().map(str::to_ascii_lowercase);
     let typed = typ.as_deref().map(|typ| typ.trim_start_matches("application/"));
     if !matches!(typed, None | Some("jwt" | "oauth-authz-req+jwt")) {

@@ -126,6 +126,6 @@ fn logout_token(app: &App, site: &Site, logout: &Logout, client: &Client, listen
     let now = app.clock.now();
     let (iss, sub) = (app.config.issuer.to_string(), subject(site, client, logout.user_id));
     let jti = BASE64URL_NOPAD.encode(&app.entropy.bytes::<16>());
-    let claims = LogoutClaims::new(iss, sub, client.client_id.to_string(), sid(listener.session_id), jti, now);
+    let claims = LogoutClaims::new(iss, sub, client.name(), sid(listener.session_id), jti, now);
     claims.sign(site, client.metadata.id_token_signed_response_alg, now)
 }

@@ -97,7 +97,7 @@ impl IdToken<'_> {
         let claims = IdClaims {
             iss: app.config.issuer.to_string(),
             sub: subject(site, client, family.user_id),
-            aud: client.client_id.to_string(),
+            aud: client.name(),
             exp: self.exp,
             iat: now,
             auth_time: family.auth_time,

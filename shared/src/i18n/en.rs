@@ -118,6 +118,7 @@ pub(super) static MESSAGES: Messages = Messages {
 
     consent_title: "Allow access",
     consent_heading: "{client} would like to use your account",
+    consent_document: "Belongs to",
     consent_website: "Says its site is",
     consent_redirect: "Will send you to",
     consent_signed_in_as: "Signed in as",

@@ -118,6 +118,7 @@ pub(super) static MESSAGES: Messages = Messages {
 
     consent_title: "アクセスの許可",
     consent_heading: "{client} があなたのアカウントの利用を求めています",
+    consent_document: "提供元のサイト",
     consent_website: "申告されたサイト",
     consent_redirect: "このあとの移動先",
     consent_signed_in_as: "ログイン中",

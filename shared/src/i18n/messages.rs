@@ -152,6 +152,7 @@ messages! {
     consent_title,
     /// With `{client}`.
     consent_heading,
+    consent_document,
     consent_website,
     consent_redirect,
     consent_signed_in_as,

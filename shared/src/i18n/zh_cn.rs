@@ -118,6 +118,7 @@ pub(super) static MESSAGES: Messages = Messages {
 
     consent_title: "授权确认",
     consent_heading: "{client} 请求使用你的账号",
+    consent_document: "所属网站",
     consent_website: "自述网站",
     consent_redirect: "随后跳转至",
     consent_signed_in_as: "当前账号",

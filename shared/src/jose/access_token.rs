@@ -122,7 +122,8 @@ impl TokenSubject {
             Self::Family(user, family) => (1, user.0, family.0),
             Self::Session(user, session) => (2, user.0, session.0),
             Self::Exchanged(user, family, client) => {
-                let ids = [&[3], &user.0[..], &family.0, &client.0, &entropy.bytes::<8>()].concat();
+                let kind = if matches!(client, ClientId::Registered(_)) { 3 } else { 4 };
+                let ids = [&[kind], &user.0[..], &family.0, client.bits(), &entropy.bytes::<8>()].concat();
                 return sealer.handle(EXCHANGED, &ids);
             }
             Self::Client => return BASE64URL_NOPAD.encode(&entropy.bytes::<16>()),
@@ -145,7 +146,8 @@ impl TokenSubject {
         match (kind, rest.first_chunk::<16>()) {
             (1, _) => Ok(Self::Family(UserId(*user), FamilyId(*id))),
             (2, _) => Ok(Self::Session(UserId(*user), SessionId(*id))),
-            (3, Some(client)) => Ok(Self::Exchanged(UserId(*user), FamilyId(*id), ClientId(*client))),
+            (3, Some(bits)) => Ok(Self::Exchanged(UserId(*user), FamilyId(*id), ClientId::Registered(*bits))),
+            (4, Some(bits)) => Ok(Self::Exchanged(UserId(*user), FamilyId(*id), ClientId::Document(*bits))),
             _ => Err(Unsealable::Garbage),
         }
     }

@@ -25,6 +25,8 @@ const LONGEST_JTI: usize = 256;
 pub struct Proof {
     /// The key's thumbprint (RFC 7638, SHA-256), to which tokens are bound.
     pub jkt: String,
+    /// What it is signed with.
+    pub alg: SigningAlg,
     /// Used once for each key.
     pub jti: String,
     /// The nonce that it answers to.
@@ -82,10 +84,15 @@ pub fn verify(text: &str, method: &str, url: &str, now: Time) -> Result<Proof, &
         return Err("the jti of the DPoP proof must have 1 to 256 bytes");
     }
     let jkt = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| "the jwk of the DPoP proof is no public key")?;
-    Ok(Proof { jkt, jti: claims.jti, nonce: claims.nonce, ath: claims.ath })
+    Ok(Proof { jkt, alg, jti: claims.jti, nonce: claims.nonce, ath: claims.ath })
 }
 
 impl Proof {
+    /// Whether the FAPI 2.0 Security Profile has its algorithm (§5.4.1).
+    pub fn is_fapi(&self) -> bool {
+        self.alg.is_fapi()
+    }
+
     /// Whether it was made for `access_token` (RFC 9449 §4.2).
     pub fn is_for(&self, access_token: &str) -> bool {
         let hash = BASE64URL_NOPAD.encode(digest(&SHA256, access_token.as_bytes()).as_ref());

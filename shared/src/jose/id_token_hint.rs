@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::app::Site;
 use crate::config::Issuer;
-use crate::id::ClientId;
+use crate::oauth::ClientName;
 
 /// What an ID token of ours says, however old it is.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,7 +14,7 @@ pub struct HintClaims {
     /// The user, as the client knows them.
     pub sub: String,
     /// The client.
-    pub aud: ClientId,
+    pub aud: ClientName,
     /// The session.
     #[serde(default)]
     pub sid: Option<String>,

@@ -19,7 +19,7 @@ pub fn subject(site: &Site, client: &Client, user: UserId) -> String {
 
 /// What a dialect calls `user` before `client`.
 pub fn named(site: &Site, client: &Client, user: UserId, naming: Naming) -> String {
-    let client_id = client.client_id.to_string();
+    let client_id = client.name();
     match naming {
         Naming::Subject => subject(site, client, user),
         Naming::Application => pseudonym(site, "application", &client_id, user),

@@ -6,6 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use super::client_document::Document;
+use super::client_name;
 use super::dialect::Dialect;
 use super::lifetimes::{ACCESS_TOKEN, LONGEST_TOKEN, REFRESH_ABSOLUTE, REFRESH_IDLE};
 use super::metadata::{ApplicationType, AuthMethod, GrantType, Metadata};
@@ -18,8 +20,11 @@ use crate::id::{ClientId, UserId};
 /// A client as registered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Client {
-    /// Its name in the protocol.
+    /// Its name in the table; see [`Client::name`].
     pub client_id: ClientId,
+    /// Where its metadata was fetched; none where it registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
     /// Raised by every change.
     pub version: u64,
     /// The user who registered it; none where the operator did or anybody may.
@@ -112,6 +117,7 @@ impl Client {
     ) -> Self {
         Self {
             client_id,
+            document: None,
             version: 1,
             owner_id,
             created_at,
@@ -123,6 +129,24 @@ impl Client {
             policies: Policies::default(),
             metadata,
         }
+    }
+
+    /// A client whose metadata stands at an address.
+    pub fn of_document(document: Document, metadata: Metadata, created_at: Time) -> Self {
+        let client_id = ClientId::of_document(&document.url);
+        Self { document: Some(document), ..Self::new(client_id, metadata, None, None, created_at) }
+    }
+
+    /// The same client, of which a document says something else by now. What an administrator decided stays.
+    #[must_use]
+    pub fn renewed(self, document: Document, metadata: Metadata) -> Self {
+        let rotate_refresh_tokens = self.rotate_refresh_tokens && !metadata.is_fapi();
+        Self { document: Some(document), metadata, rotate_refresh_tokens, ..self }
+    }
+
+    /// Its name in the protocol: the `client_id`.
+    pub fn name(&self) -> String {
+        self.document.as_ref().map_or_else(|| self.client_id.to_string(), |document| document.url.clone())
     }
 
     /// Whether it can't keep a secret.
@@ -177,9 +201,10 @@ impl Client {
         self.rotate_refresh_tokens || self.is_public()
     }
 
-    /// Whether its authorization requests must carry a code challenge: a public client's always (RFC 9700 §2.1.1).
+    /// Whether its authorization requests must carry a code challenge: a public client's always (RFC 9700 §2.1.1), and one's
+    /// that may be public when the code is redeemed.
     pub fn needs_pkce(&self) -> bool {
-        self.metadata.require_pkce || self.is_public()
+        self.metadata.require_pkce || self.is_public() || self.document.is_some()
     }
 
     /// The clients that know the same people under the same pairwise names: those of one host (OpenID Connect Core §8.1).
@@ -187,7 +212,7 @@ impl Client {
         let host = |address: &str| Some(url::Url::parse(address).ok()?.host_str()?.to_owned());
         let registered = self.metadata.sector_identifier_uri.as_deref().and_then(host);
         let own = || self.metadata.redirect_uris.first().and_then(|uri| host(uri.as_str()));
-        registered.or_else(own).unwrap_or_else(|| self.client_id.to_string())
+        registered.or_else(own).unwrap_or_else(|| self.name())
     }
 
     /// How long its access tokens live, in seconds, where no dialect says otherwise.
@@ -212,7 +237,12 @@ impl Client {
 
     /// Whether a token for `audience` is meant for it.
     pub fn is_audience(&self, audience: &str) -> bool {
-        self.client_id.to_string() == audience || self.policies.audiences.iter().any(|own| own == audience)
+        self.name() == audience || self.policies.audiences.iter().any(|own| own == audience)
+    }
+
+    /// The host of the document that names it: nothing that it could make up.
+    pub fn document_host(&self) -> Option<String> {
+        client_name::host(&self.document.as_ref()?.url)
     }
 
     /// The host of its page, as it gave it.
@@ -223,17 +253,13 @@ impl Client {
 
     /// What to call it where people read.
     pub fn display_name(&self) -> String {
-        if self.metadata.client_name.is_empty() {
-            self.client_id.to_string()
-        } else {
-            self.metadata.client_name.clone()
-        }
+        if self.metadata.client_name.is_empty() { self.name() } else { self.metadata.client_name.clone() }
     }
 
     /// The registration as RFC 7591 §3.2.1 answers it: everything echoed; a fresh secret is shown this once.
     pub fn registration<'a>(&'a self, secret: Option<&'a SecretString>) -> Registration<'a> {
         Registration {
-            client_id: self.client_id,
+            client_id: self.name(),
             client_id_issued_at: self.created_at,
             client_secret: secret.map(SecretString::expose_secret),
             client_secret_expires_at: secret.map(|_| 0),
@@ -248,8 +274,7 @@ impl Client {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Registration<'a> {
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    client_id: ClientId,
+    client_id: String,
     #[cfg_attr(feature = "schema", schemars(with = "i64"))]
     client_id_issued_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]

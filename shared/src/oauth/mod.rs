@@ -3,6 +3,8 @@
 pub mod authorization_request;
 pub mod claims;
 pub mod client;
+pub mod client_document;
+pub mod client_name;
 pub mod code;
 pub mod device;
 pub mod dialect;
@@ -22,6 +24,7 @@ pub mod scope;
 
 pub use authorization_request::AuthorizationRequest;
 pub use client::Client;
+pub use client_name::ClientName;
 pub use code::AuthorizationCode;
 pub use dialect::Dialect;
 pub use error::{ErrorCode, OAuthError};

@@ -29,6 +29,8 @@ pub struct AppRow {
     pub name: String,
     /// The host of its page, as it gave it.
     pub host: Option<String>,
+    /// The host of the metadata that names it, in place of that.
+    pub document_host: Option<String>,
     /// The names of what it may do.
     pub scopes: Vec<&'static str>,
     /// Since when: RFC 3339. The page shows the date.

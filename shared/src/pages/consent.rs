@@ -14,6 +14,8 @@ pub struct Consent<'a> {
     pub client_name: &'a str,
     /// The host of its `client_uri`, as it gave it.
     pub client_host: Option<&'a str>,
+    /// The host of the metadata that names it, in place of that: this it could not make up.
+    pub document_host: Option<&'a str>,
     /// Where the user goes afterwards: the redirect URI's host with its port, or its scheme for an installed
     /// application.
     pub redirect_host: &'a str,

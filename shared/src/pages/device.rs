@@ -26,6 +26,8 @@ pub struct DeviceConfirm<'a> {
     pub client_name: &'a str,
     /// The host of its page, as it gave it.
     pub client_host: Option<&'a str>,
+    /// The host of the metadata that names it, in place of that: this it could not make up.
+    pub document_host: Option<&'a str>,
     /// The code, as the device shows it.
     pub user_code: &'a str,
     /// The names of what it asks for.

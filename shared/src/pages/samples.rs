@@ -67,6 +67,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         layout: member("/oauth2/authorize"),
         client_name,
         client_host,
+        document_host: None,
         redirect_host,
         scopes,
         minutes: 10,
@@ -102,6 +103,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         client_id: client_id.to_owned(),
         name: name.to_owned(),
         host: host.map(str::to_owned),
+        document_host: None,
         scopes: vec!["openid", "profile", "offline_access", "collections:read"],
         since: "2026-11-21T15:00:00Z".to_owned(),
     };
@@ -124,6 +126,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         layout: member("/device?user_code=WDJB-MJHT"),
         client_name,
         client_host,
+        document_host: None,
         user_code: "WDJB-MJHT",
         scopes: vec!["openid", "profile", "offline_access", "collections:read"],
         minutes: client_host.is_none().then_some(10),
@@ -237,6 +240,14 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         ),
         ("consent-hostile", consent(HOSTILE, Some(HOSTILE), HOSTILE, scopes("openid strange:scope", &[])).render()?),
         (
+            "consent-document",
+            Consent {
+                document_host: Some("app.zhuifan.example:8443"),
+                ..consent("追番小助手", Some("elsewhere.example"), "127.0.0.1:51004", scopes("openid profile", &[]))
+            }
+            .render()?,
+        ),
+        (
             "sign-out",
             SignOut {
                 layout: member("/account"),
@@ -264,6 +275,10 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             Device { layout: member("/device"), user_code: HOSTILE, error: Some(m.device_unknown) }.render()?,
         ),
         ("device-confirm", device("追番电视", Some("zhuifan.example")).render()?),
+        (
+            "device-confirm-document",
+            DeviceConfirm { document_host: Some("zhuifan.example"), ..device("追番电视", None) }.render()?,
+        ),
         ("device-confirm-hostile", device(HOSTILE, Some(HOSTILE)).render()?),
         ("device-allowed", DeviceDone { layout: member("/device"), allowed: true }.render()?),
         ("device-denied", DeviceDone { layout: member("/device"), allowed: false }.render()?),

@@ -1,10 +1,12 @@
 //! OAuth clients.
 
-use super::item::{Condition, Item, item, text};
+use super::item::{Condition, Item, item, number, text};
 use super::keys::{self, Key};
 use super::table::{Query, Store, StoreError, Written};
 use crate::id::{Attempt, ClientId, UserId};
 use crate::oauth::Client;
+use crate::oauth::client::Policies;
+use crate::oauth::client_document::KEPT as DOCUMENT_KEPT;
 
 /// The last sort key there can be under a prefix of ours.
 const END: char = '\u{7f}';
@@ -12,6 +14,12 @@ const END: char = '\u{7f}';
 fn client_item(client: &Client) -> Result<Item, StoreError> {
     let id = client.client_id;
     let mut item = item(&keys::client(&id.to_string()), "client", client)?;
+    // A document that nobody uses any more is garbage; what an operator decided about one is not.
+    if let Some(document) =
+        client.document.as_ref().filter(|_| !client.disabled && client.policies == Policies::default())
+    {
+        item.insert("ttl".to_owned(), number((document.fetched_at + DOCUMENT_KEPT).0));
+    }
     item.insert("GSI1PK".to_owned(), text(keys::CLIENTS));
     item.insert("GSI1SK".to_owned(), text(keys::owned_client(client.owner_id, Some(id))));
     Ok(item)

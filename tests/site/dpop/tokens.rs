@@ -1,6 +1,8 @@
 //! What a proof binds.
 
-use tests::flow::{REDIRECT, VERIFIER, claims};
+use jsonwebtoken::Algorithm;
+use tests::flow::{CHALLENGE, REDIRECT, VERIFIER, claims};
+use tests::keys::{ASSERTION_TYPE, Key};
 use tests::{DpopKey, TestSite, Tokens, json};
 
 use super::{assert_refused, at_token, at_userinfo};
@@ -95,4 +97,45 @@ async fn u41_a_request_that_fails_otherwise_uses_no_proof_up() {
     assert_refused(&site.token_with_proof(&client, &wrong, &proof).await, 400, "invalid_scope", "scope");
     let right = [("grant_type", "client_credentials")];
     assert_eq!(site.token_with_proof(&client, &right, &proof).await.status, 200);
+}
+
+#[tokio::test]
+async fn u41_a_fapi_clients_proofs_are_signed_with_no_rs256_anywhere() {
+    let site = TestSite::start().await;
+    let key = Key::es256();
+    let client = site.keyed_client(&key, json!({ "profile": "fapi2" })).await;
+    let nonce = site.dpop_nonce(&DpopKey::default()).await;
+    let (new, old) = (Key::new("rsa", Algorithm::PS256), Key::new("rsa", Algorithm::RS256));
+    let proof = |key: &Key, method: &str, path: &str, token: Option<&str>| {
+        let mut claims = DpopKey::default().claims(&site, method, path, token);
+        claims["nonce"] = nonce.as_str().into();
+        key.sign_as(&json!({ "typ": "dpop+jwt", "alg": key.alg, "jwk": key.jwk() }), &claims)
+    };
+    let post = async |signer: &Key, path: &str, pairs: &[(&str, &str)]| {
+        let assertion = key.assertion(&site, &client);
+        let asserted = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion.as_str())];
+        let request = site.http.post(site.url(path)).form(&[&asserted[..], pairs].concat());
+        site.send(request.header("dpop", proof(signer, "POST", path, None)), None).await
+    };
+    let own = [("grant_type", "client_credentials")];
+    assert_refused(&post(&old, "/oauth2/token", &own).await, 400, "invalid_dpop_proof", "at the token endpoint");
+    let token = Tokens::read(&post(&new, "/oauth2/token", &own).await).access_token;
+    let request = [
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    assert_refused(&post(&old, "/oauth2/par", &request).await, 400, "invalid_dpop_proof", "pushed");
+    assert_eq!(post(&new, "/oauth2/par", &request).await.status, 201);
+    // The same key, to which the token is bound.
+    let userinfo = async |signer: &Key| {
+        site.userinfo_with_proof(&token, &proof(signer, "GET", "/oauth2/userinfo", Some(&token))).await
+    };
+    assert_refused(&userinfo(&old).await, 401, "invalid_dpop_proof", "at the resource server");
+    assert_refused(&userinfo(&new).await, 403, "insufficient_scope", "no user's, and rightly proved");
+    // To others RS256 is open.
+    let client = site.client().await;
+    let rs256 = proof(&old, "POST", "/oauth2/token", None);
+    assert_eq!(site.token_with_proof(&client, &own, &rs256).await.status, 200);
 }

@@ -58,7 +58,7 @@ const TOKEN: &[&str] = &[
     "password",
 ];
 
-const METADATA: &[&str] = &[
+pub(super) const METADATA: &[&str] = &[
     "client_name",
     "redirect_uris",
     "token_endpoint_auth_method",

@@ -1,16 +1,16 @@
 //! The list that a sector's clients share (OpenID Connect Core §8.1; Dynamic Client Registration §5).
 
-use shared::app::App;
-use shared::fetch::USUAL_LIMIT;
-use shared::oauth::metadata::Metadata;
-use shared::oauth::{ErrorCode, OAuthError};
+use crate::app::App;
+use crate::fetch::USUAL_LIMIT;
+use crate::oauth::metadata::Metadata;
+use crate::oauth::{ErrorCode, OAuthError};
 
 /// Checks that whoever answers at `sector_identifier_uri` counts this client in: clients of one sector know people by the
 /// same pairwise names, so nobody joins uninvited.
 ///
 /// # Errors
 /// `invalid_client_metadata`.
-pub(crate) async fn check(app: &App, metadata: &Metadata) -> Result<(), OAuthError> {
+pub async fn check(app: &App, metadata: &Metadata) -> Result<(), OAuthError> {
     let Some(uri) = &metadata.sector_identifier_uri else { return Ok(()) };
     let refuse = |description| OAuthError::new(ErrorCode::InvalidClientMetadata, description);
     let fetched = app.fetcher.get(uri, USUAL_LIMIT).await.map_err(|error| {
