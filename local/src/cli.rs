@@ -1,11 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::clock::Clock;
-use shared::config::FetchPolicy;
+use shared::config::{FetchPolicy, provider_settings};
 use shared::entropy::Entropy;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::commands::{self, ConnectError};
 use crate::data::DataFolder;
-use crate::site::{Options, Site, StartError, Storage};
+use crate::site::{Options, ProviderOptions, Site, StartError, Storage};
 
 /// An identity provider and anime-collection service, whole on this machine. Without a command it runs the site.
 #[derive(Debug, Parser)]
@@ -34,6 +34,15 @@ pub struct Cli {
     /// Take an https address as a client_id, with the application's metadata at it, also of who never registered
     #[arg(long)]
     client_id_documents: bool,
+    /// Leave out the stand-ins for Bangumi and others, and for the mail: nobody is signed in elsewhere, and nobody written to
+    #[arg(long)]
+    no_fakes: bool,
+    /// A folder with files of providers of accounts elsewhere, beside the built-in ones or instead of them
+    #[arg(long, value_name = "DIR")]
+    providers: Option<PathBuf>,
+    /// As which client those providers know this site, in JSON (docs/providers.md)
+    #[arg(long, value_name = "JSON", env = "PROVIDERS", hide_env_values = true, default_value = "")]
+    provider_settings: String,
     /// Keep everything in memory, and forget it at the end
     #[arg(long)]
     memory: bool,
@@ -302,21 +311,37 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
         }
         None => (Storage::Folder(cli.data.clone()), format!("in {}", cli.data.display())),
     };
+    let files = match &cli.providers {
+        Some(folder) => provider_files(folder).map_err(|error| StartError::ProviderFiles(folder.clone(), error))?,
+        None => Vec::new(),
+    };
+    let settings = provider_settings(&cli.provider_settings).map_err(StartError::ProviderSettings)?;
     let options = Options {
         port: cli.port,
         issuer: cli.issuer,
         announce_in: Some(cli.data),
         entropy,
+        fakes: !cli.no_fakes,
         fetch: FetchPolicy { allow_private: cli.allow_private_fetch, roots: cli.fetch_ca },
         client_id_documents: cli.client_id_documents,
+        providers: ProviderOptions { files, settings },
         ..Options::new(storage)
     };
     let site = Site::start(options).await?;
     let url = site.url();
+    let stand_ins = site.fakes().map(|fakes| {
+        let (at, mailbox) = (fakes.url(), fakes.mailbox());
+        format!(
+            "To try \"sign in with Bangumi\" choose it at {url}/login: a stand-in at {at} believes whoever types a name.\n  \
+             The letters that the site writes are at {mailbox}\n  "
+        )
+    });
+    let stand_ins = stand_ins.unwrap_or_default();
     let ready = format!(
         "bangumoe is ready: {url}\n  \
          Open it in a browser, register, and sign in; applications are registered at {url}/oauth2/register.\n  \
          OpenID Connect clients find the rest at {url}/.well-known/openid-configuration\n  \
+         {stand_ins}\
          The data is {where_is_it}. Ctrl-C stops; README.md and --help tell more.\n"
     );
     tell(std::io::stdout(), &ready);
@@ -339,6 +364,15 @@ async fn run_command(command: &Command, cli: &Cli) -> Result<(), String> {
     let answer = answer.map_err(|error| error.to_string())?;
     tell(std::io::stdout(), &format!("{answer:#}\n"));
     Ok(())
+}
+
+/// The TOML files of a folder, in the order of their names.
+fn provider_files(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
+    let paths: std::io::Result<Vec<_>> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    paths.into_iter().map(|path| Ok((path.display().to_string(), std::fs::read_to_string(path)?))).collect()
 }
 
 /// Ctrl-C, or what a supervisor sends.
@@ -385,8 +419,9 @@ mod tests {
         let cli = parse("bangumoe --issuer https://id.example.org --allow-private-fetch --fetch-ca roots.pem").unwrap();
         assert!(cli.allow_private_fetch && cli.fetch_ca.is_some() && cli.issuer.is_some());
         let usual = parse("bangumoe").unwrap();
-        assert!(!usual.allow_private_fetch && !usual.client_id_documents);
+        assert!(!usual.allow_private_fetch && !usual.client_id_documents && !usual.no_fakes);
         assert!(parse("bangumoe --client-id-documents").unwrap().client_id_documents);
+        assert!(parse("bangumoe --no-fakes").unwrap().no_fakes);
         assert!(parse("bangumoe --fetch-ca roots.pem").is_err());
     }
 

@@ -18,8 +18,11 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
     vec![
         ("account", account::router()),
         ("authorize", authorize::router()),
+        ("bangumi-callback", bangumi_callback::router()),
         ("clients", clients::router()),
         ("collections", collections::router()),
+        ("connect", connect::router()),
+        ("connections", connections::router()),
         ("device", device::router()),
         ("discovery", discovery::router()),
         ("end-session", end_session::router()),

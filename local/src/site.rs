@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use shared::app::App;
 use shared::clock::Clock;
-use shared::config::{Config, FetchPolicy, Issuer, RegistrationPolicy};
+use shared::config::{
+    Aws, Config, FetchPolicy, Issuer, MailSettings, ProviderSettings, RegistrationPolicy, provider_settings,
+};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
 use shared::store::{ConnectError, Patience, Store, StoreError};
+use shared::upstream::{ProviderError, Providers};
 use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
+use crate::fakes::{Fakes, MAIL_FROM};
 use crate::functions;
 use crate::gateway::{Gateway, RouteError};
 use crate::remote::{self, RemoteError};
@@ -46,8 +51,21 @@ pub struct Options {
     pub fetch: FetchPolicy,
     /// Whether an address is a `client_id`.
     pub client_id_documents: bool,
+    /// Whether the systems that people are signed in with, and SES, have stand-ins on this machine.
+    pub fakes: bool,
+    /// Where accounts from elsewhere may come from.
+    pub providers: ProviderOptions,
     /// Signing keys made before, where making them anew would take too long.
     pub provisioned: Option<Provisioned>,
+}
+
+/// Providers of accounts elsewhere.
+#[derive(Default)]
+pub struct ProviderOptions {
+    /// Files beside the built-in ones, or instead of them: name and text.
+    pub files: Vec<(String, String)>,
+    /// What `PROVIDERS` says where the site is deployed.
+    pub settings: ProviderSettings,
 }
 
 /// Where a site's data is.
@@ -82,6 +100,7 @@ pub struct Site {
     scheduler: Scheduler,
     app: App,
     announcement: Option<Announcement>,
+    fakes: Option<Fakes>,
     storage: Opened,
 }
 
@@ -99,6 +118,12 @@ pub enum StartError {
     /// Somebody else listens there.
     #[error("port {0} is already in use: stop what uses it, or choose another with --port")]
     PortTaken(u16),
+    /// The stand-ins' settings are none.
+    #[error("{0}")]
+    Settings(String),
+    /// No port for the stand-ins.
+    #[error("the stand-ins have no port: {0}")]
+    Fakes(io::Error),
     /// The port can't be listened on.
     #[error("port {0}: {1}")]
     Port(u16, io::Error),
@@ -126,6 +151,15 @@ pub enum StartError {
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder with providers' files.
+    #[error("{0}: {1}")]
+    ProviderFiles(PathBuf, io::Error),
+    /// What `PROVIDERS` says.
+    #[error("{0}")]
+    ProviderSettings(String),
+    /// Providers of accounts elsewhere.
+    #[error(transparent)]
+    Providers(#[from] ProviderError),
     /// The signing keys.
     #[error("{0}")]
     Keys(String),
@@ -145,6 +179,8 @@ impl Options {
             registration: RegistrationPolicy::Open,
             fetch: FetchPolicy::default(),
             client_id_documents: false,
+            fakes: true,
+            providers: ProviderOptions::default(),
             provisioned: None,
         }
     }
@@ -156,8 +192,8 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, fetch, .. } = options;
-        let Options { client_id_documents, provisioned, .. } = options;
+        let Options { port, issuer, storage, patience, announce_in, clock, entropy, .. } = options;
+        let Options { registration, fetch, client_id_documents, fakes, providers, provisioned, .. } = options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -172,12 +208,36 @@ impl Site {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),
         };
-        let (issued, table) = (issuer.clone(), TABLE_NAME.to_owned());
-        let config = Config { issuer: issued, table, secret_keys, registration, fetch, client_id_documents };
+        let fakes = match fakes {
+            true => Some(Fakes::start(&issuer, clock.clone(), entropy.clone()).await.map_err(StartError::Fakes)?),
+            false => None,
+        };
+        let mail = fakes.as_ref().map(|fakes| {
+            let aws = Aws::local(&fakes.mail_endpoint());
+            MailSettings { from: MAIL_FROM.to_owned(), aws }
+        });
+        let ProviderOptions { files, mut settings } = providers;
+        // Their addresses are plain http at loopback, which leads a site that others see nowhere.
+        if let Some(fakes) = fakes.as_ref().filter(|_| settings.is_empty() && issuer.is_plain_loopback()) {
+            settings = provider_settings(&fakes.settings().to_string()).map_err(StartError::Settings)?;
+        }
+        let mut all: Vec<(&str, &str)> = Providers::files().collect();
+        all.extend(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let upstream = Providers::load(all, &settings, &issuer, &fetch)?;
+        let config = Config {
+            issuer: issuer.clone(),
+            table: TABLE_NAME.to_owned(),
+            secret_keys,
+            registration,
+            fetch,
+            client_id_documents,
+            mail,
+            providers: settings,
+        };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }
-        let app = App::new(config, clock.clone(), entropy.clone(), store);
+        let app = App::new(config, clock.clone(), entropy.clone(), store, upstream);
         // Deployed, the schedule's first run makes the keys of a new site. Keys that the secret key doesn't open are an
         // error of the start, not of the first request.
         run_scheduled("rotate-keys", &app).await.map_err(|error| StartError::Keys(error.to_string()))?;
@@ -192,11 +252,12 @@ impl Site {
             None => None,
         };
         Ok(Self {
-            server: Server::start(listeners, gateway),
+            server: Server::start(listeners, Arc::new(gateway)),
             port,
             scheduler: Scheduler::start(&template.schedules, &functions::scheduled(), &app),
             app,
             announcement,
+            fakes,
             storage,
         })
     }
@@ -216,6 +277,11 @@ impl Site {
         &self.app
     }
 
+    /// The stand-ins, where the site has them.
+    pub fn fakes(&self) -> Option<&Fakes> {
+        self.fakes.as_ref()
+    }
+
     /// The embedded table, where the site has one.
     pub fn table(&self) -> Option<&Table> {
         self.storage.table.as_ref()
@@ -231,11 +297,12 @@ impl Site {
 
     /// Stops listening, lets requests under way finish, and closes the table.
     pub async fn stop(self) {
-        let Self { server, port: _, scheduler, app, announcement, storage } = self;
+        let Self { server, port: _, scheduler, app, announcement, fakes, storage } = self;
         drop(announcement);
         drop(scheduler);
         server.stop().await;
         drop(app);
+        drop(fakes);
         drop(storage);
     }
 }

@@ -12,10 +12,12 @@ use crate::entropy::Entropy;
 use crate::fetch::Fetcher;
 use crate::jose::client_keys::ClientKeys;
 use crate::jose::keys::{self, KeySet};
+use crate::mail::Mailer;
 use crate::oauth::Client;
 use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
+use crate::upstream::Providers;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -35,8 +37,12 @@ pub struct Inner {
     pub hashers: Arc<Hashers>,
     /// The way to addresses that clients supply.
     pub fetcher: Arc<Fetcher>,
+    /// The way to people's letter boxes; `None` where no letters are written.
+    pub mailer: Option<Arc<Mailer>>,
     /// Keys that clients have elsewhere.
     pub client_keys: Arc<ClientKeys>,
+    /// Where accounts from elsewhere may come from.
+    pub upstream: Arc<Providers>,
     site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
@@ -60,9 +66,10 @@ impl Deref for App {
 
 impl App {
     /// Puts the parts together; reads nothing yet.
-    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
+    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store, upstream: Providers) -> Self {
         let hashers = Arc::new(Hashers::new(entropy.clone()));
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
+        let mailer = config.mail.clone().map(|mail| Arc::new(Mailer::new(mail)));
         Self(Arc::new(Inner {
             config,
             clock,
@@ -70,7 +77,9 @@ impl App {
             store,
             hashers,
             fetcher,
+            mailer,
             client_keys: Arc::default(),
+            upstream: Arc::new(upstream),
             site: Arc::default(),
         }))
     }
@@ -79,7 +88,7 @@ impl App {
     /// in memory with the others.
     #[must_use]
     pub fn of_function(&self, name: &str) -> Self {
-        let Inner { config, clock, entropy, store, hashers, fetcher, client_keys, site } = &**self;
+        let Inner { config, clock, entropy, store, hashers, fetcher, mailer, client_keys, upstream, site } = &**self;
         Self(Arc::new(Inner {
             config: config.clone(),
             clock: clock.clone(),
@@ -87,7 +96,9 @@ impl App {
             store: store.named(name),
             hashers: Arc::clone(hashers),
             fetcher: Arc::clone(fetcher),
+            mailer: mailer.as_ref().map(|mailer| Arc::new(mailer.named(name))),
             client_keys: Arc::clone(client_keys),
+            upstream: Arc::clone(upstream),
             site: Arc::clone(site),
         }))
     }

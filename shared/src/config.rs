@@ -1,10 +1,14 @@
 //! Settings. The only file that reads the environment, and it names everything that is missing at once.
 
+mod providers;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
+
+pub use providers::{ProviderSetting, ProviderSettings, parse as provider_settings};
 
 /// What a function is told by its surroundings.
 #[derive(Clone, Debug)]
@@ -21,6 +25,19 @@ pub struct Config {
     pub fetch: FetchPolicy,
     /// Whether a client may be named by the address of its metadata, and need not register.
     pub client_id_documents: bool,
+    /// Who writes letters, and how; nobody, if left out.
+    pub mail: Option<MailSettings>,
+    /// Where accounts from elsewhere may come from.
+    pub providers: ProviderSettings,
+}
+
+/// Who writes letters, and how they are sent.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// The sender's address, which SES must know as one of ours.
+    pub from: String,
+    /// The way to SES.
+    pub aws: Aws,
 }
 
 /// Which addresses that clients supply this server calls: public ones with https, unless it is told otherwise.
@@ -44,11 +61,11 @@ pub struct Aws {
     pub secret_access_key: SecretString,
     /// Belongs to them.
     pub session_token: Option<SecretString>,
-    /// Another DynamoDB than the region's.
+    /// Another DynamoDB (or SES) than the region's.
     pub endpoint: Option<Endpoint>,
 }
 
-/// A DynamoDB that is not AWS's: a laptop's, a test's.
+/// A DynamoDB or SES that is not AWS's: a laptop's, a test's.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// Its URL.
@@ -111,7 +128,10 @@ impl Config {
     /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
     /// | `ALLOW_PRIVATE_FETCH` | `true`: clients' addresses may be private ones. Never where the functions are deployed |
     /// | `CLIENT_ID_DOCUMENTS` | `true`: an address is a `client_id`, and its metadata stands there |
+    /// | `PROVIDERS` | providers of accounts elsewhere, in JSON (docs/providers.md); none, if left out |
     /// | `FETCH_CA` | a PEM file of roots that are then trusted as well |
+    /// | `MAIL_FROM` | the address that letters come from. Without it none is written |
+    /// | `AWS_ENDPOINT_URL_SESV2` | another SES than the region's, where there is one; else [`Aws::from_env`]'s variables |
     ///
     /// # Errors
     /// [`ConfigError`], with every variable that is missing or wrong.
@@ -156,6 +176,25 @@ impl Config {
         let client_id_documents = is_on("CLIENT_ID_DOCUMENTS");
         let roots = lookup("FETCH_CA").filter(|path| !path.is_empty()).map(PathBuf::from);
         let fetch = FetchPolicy { allow_private, roots };
+        let mail = match lookup("MAIL_FROM").filter(|from| !from.is_empty()) {
+            // One address and nothing else: what stands there becomes a header.
+            Some(from) if !is_address(&from) => {
+                wrong.push("MAIL_FROM must be an e-mail address, such as bangumoe@example.org".to_owned());
+                None
+            }
+            Some(from) => match Aws::of(&lookup, "AWS_ENDPOINT_URL_SESV2") {
+                Ok(aws) => Some(MailSettings { from, aws }),
+                Err(ConfigError(missing)) => {
+                    wrong.extend(missing);
+                    None
+                }
+            },
+            None => None,
+        };
+        let providers = provider_settings(&lookup("PROVIDERS").unwrap_or_default()).unwrap_or_else(|error| {
+            wrong.push(error);
+            ProviderSettings::new()
+        });
         let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
@@ -166,7 +205,7 @@ impl Config {
         }
         match parsed {
             Some(issuer) if wrong.is_empty() => {
-                Ok(Self { issuer, table, secret_keys, registration, fetch, client_id_documents })
+                Ok(Self { issuer, table, secret_keys, registration, fetch, client_id_documents, mail, providers })
             }
             _ => Err(ConfigError(wrong)),
         }
@@ -194,9 +233,14 @@ impl Aws {
     /// # Errors
     /// As [`Aws::from_env`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::of(lookup, "AWS_ENDPOINT_URL_DYNAMODB")
+    }
+
+    /// The way to the service whose endpoint the variable `endpoint` names.
+    fn of(lookup: impl Fn(&str) -> Option<String>, endpoint: &str) -> Result<Self, ConfigError> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let endpoint = lookup("AWS_ENDPOINT_URL_DYNAMODB")
-            .map(|url| Endpoint { url, ca_bundle: lookup("AWS_CA_BUNDLE").map(PathBuf::from) });
+        let endpoint =
+            lookup(endpoint).map(|url| Endpoint { url, ca_bundle: lookup("AWS_CA_BUNDLE").map(PathBuf::from) });
         if let Some(Endpoint { url, .. }) = endpoint.as_ref().filter(|endpoint| endpoint.is_plain()) {
             return Ok(Self::local(url));
         }
@@ -217,7 +261,7 @@ impl Aws {
         if wrong.is_empty() { Ok(aws) } else { Err(ConfigError(wrong)) }
     }
 
-    /// A DynamoDB of plain http at `url`, with credentials that are made up: nobody checks them.
+    /// A DynamoDB or SES of plain http at `url`, with credentials that are made up: nobody checks them.
     pub fn local(url: &str) -> Self {
         Self {
             region: "us-east-1".to_owned(),
@@ -234,6 +278,12 @@ impl Endpoint {
     pub fn is_plain(&self) -> bool {
         self.url.starts_with("http://")
     }
+}
+
+/// Whether a text is one e-mail address, and nothing that would make a header of two.
+fn is_address(text: &str) -> bool {
+    text.parse::<email_address::EmailAddress>()
+        .is_ok_and(|address| address.as_str() == text && !text.contains(['<', '"']))
 }
 
 const SHORT_SECRET: &str = "SECRET_KEY must be of 32 characters or more";
@@ -273,9 +323,24 @@ impl Issuer {
         format!("{}{path}", self.0)
     }
 
+    /// Whether this is plain http on this machine: a laptop's site.
+    pub fn is_plain_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url))
+    }
+
     /// Whether cookies are `Secure` and carry the `__Host-` prefix.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
+    }
+}
+
+/// Whether an address is this machine's own.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 
@@ -328,6 +393,34 @@ mod tests {
             assert_eq!(values.map(|value| parse(switch, value).unwrap()[n]), [false, false, false, true], "{switch}");
             assert!(!parse(switch, Some("true")).unwrap()[1 - n], "{switch} is one thing");
             assert!(parse(switch, Some("yes")).unwrap_err().to_string().contains(switch));
+        }
+    }
+
+    #[test]
+    fn letters_are_written_by_one_address_and_only_where_it_is_set() {
+        let mail = |more: &[(&str, &str)]| {
+            let mut known = vec![
+                ("ISSUER", "https://id.example.org"),
+                ("TABLE_NAME", "bangumoe"),
+                ("SECRET_KEY", "a secret key of thirty-two characters"),
+            ];
+            known.extend(more);
+            let find = |name: &str| known.iter().find(|(known, _)| *known == name);
+            Config::from_lookup(|name| find(name).map(|(_, value)| (*value).to_owned())).map(|config| config.mail)
+        };
+        assert!(mail(&[]).unwrap().is_none() && mail(&[("MAIL_FROM", "")]).unwrap().is_none());
+        let from = ("MAIL_FROM", "bangumoe@example.org");
+        let missing = mail(&[from]).unwrap_err().to_string();
+        assert!(missing.contains("AWS_REGION"), "{missing}");
+        let found = mail(&[&LAMBDA[..], &[from]].concat()).unwrap().unwrap();
+        assert_eq!((found.from.as_str(), found.aws.region.as_str()), ("bangumoe@example.org", "ap-northeast-1"));
+        assert!(found.aws.endpoint.is_none());
+        let endpoint = ("AWS_ENDPOINT_URL_SESV2", "http://localhost:4000/ses");
+        assert_eq!(mail(&[from, endpoint]).unwrap().unwrap().aws.endpoint.unwrap().url, endpoint.1);
+        for bad in ["bangumoe", "a@b.example, c@d.example", "Moe <moe@example.org>", "a@b.example\r\nBcc: c@d.example"]
+        {
+            let refused = mail(&[&LAMBDA[..], &[("MAIL_FROM", bad)]].concat()).unwrap_err().to_string();
+            assert!(refused.contains("MAIL_FROM") && !refused.contains(bad), "{bad}");
         }
     }
 
@@ -387,5 +480,35 @@ mod tests {
         assert!(matches!(config.registration, RegistrationPolicy::User));
         assert_eq!(config.secret_keys.len(), 2);
         assert!(config.issuer.is_https());
+    }
+    #[test]
+    fn settings_of_providers_are_read_and_what_is_wrong_with_them_told() {
+        let providers = |text: &'static str| {
+            let lookup = |name: &str| match name {
+                "ISSUER" => Some("https://id.example.org"),
+                "TABLE_NAME" => Some("bangumoe"),
+                "SECRET_KEY" => Some("a secret key of thirty-two characters"),
+                "PROVIDERS" => Some(text),
+                _ => None,
+            };
+            Config::from_lookup(|name| lookup(name).map(str::to_owned)).map(|config| config.providers.len())
+        };
+        assert_eq!(providers("").unwrap(), 0);
+        assert_eq!(providers(r#"{"weibo": {"client_id": "a", "client_secret": "b"}}"#).unwrap(), 1);
+        assert!(providers("weibo").unwrap_err().to_string().contains("PROVIDERS"));
+    }
+
+    #[test]
+    fn a_laptops_site_is_plain_http_on_this_machine() {
+        for (issuer, expected) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:3000", true),
+            ("https://localhost:3000", false),
+            ("http://192.168.1.1", false),
+            ("http://localhost.example", false),
+        ] {
+            assert_eq!(Issuer::parse(issuer).unwrap().is_plain_loopback(), expected, "{issuer}");
+        }
     }
 }

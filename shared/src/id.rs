@@ -104,6 +104,14 @@ id!(
     LogoutId, ""
 );
 id!(
+    /// Somebody's hold on the tokens of an account elsewhere, while they renew them.
+    LeaseId, ""
+);
+id!(
+    /// A letter.
+    LetterId, ""
+);
+id!(
     /// One HTTP request's attempt at a write: tells the SDK's retry from somebody else's write.
     Attempt, ""
 );

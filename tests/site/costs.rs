@@ -53,6 +53,20 @@ async fn a_registration_is_a_count_and_a_transaction() {
 }
 
 #[tokio::test]
+async fn an_account_elsewhere_costs_a_mark_a_look_and_what_comes_of_it() {
+    // The state is used up, and the identity looked for; then what waits is written.
+    assert_eq!(cost("come with an account elsewhere that is new").await, (3, 1, 2, 1.0, 2.0));
+    // Counted; then user, identifier, link, identity and session come and what waited goes, at twice the price.
+    assert_eq!(cost("create an account for it").await, (3, 1, 7, 1.0, 13.0));
+    // The user is read, and a session begun.
+    assert_eq!(cost("sign in with an account elsewhere").await, (4, 2, 2, 2.0, 2.0));
+    // Who is signed in; and link, identity and profile, at twice the price. The link is in the index as well.
+    assert_eq!(cost("bind another, with tokens").await, (4, 3, 4, 3.0, 8.0));
+    // The link is read and written beside the rest, its place in the index with it.
+    assert_eq!(cost("sign in with that, and keep its new tokens").await, (4, 3, 3, 3.0, 4.0));
+}
+
+#[tokio::test]
 async fn a_code_is_redeemed_with_one_read_and_one_write() {
     assert_eq!(cost("code → tokens").await, (2, 3, 1, 3.0, 1.0));
 }
@@ -143,6 +157,11 @@ async fn every_flow(site: &TestSite) -> Vec<Call> {
     let granted = site.post("/oauth2.0/granttoken", None, body).await.json();
     assert_eq!(site.post("/oauth2.0/getinfo", None, json!({ "token": granted["token"] })).await.status, 200);
 
+    // Accounts elsewhere.
+    site.browser().join_from("bangumi", "sakura", "elsewhere").await;
+    assert_eq!(site.browser().come_from("bangumi", "sakura").await.location(), "/");
+    assert_eq!(site.member("daidouji").await.bind("bangumi", "tomoyo").await.status, 303);
+
     // Each session's use is noted after an hour.
     site.clock.advance(3600);
     for page in ["/", "/account", "/oauth2/register"] {
@@ -178,7 +197,7 @@ async fn every_read_behind_a_security_decision_is_consistent() {
             // A global index can't be read consistently: what is shown to anybody, or swept in the end, needs no more.
             "Query" if request["IndexName"] == "GSI1" => {
                 let partition = request["ExpressionAttributeValues"][":pk"]["S"].as_str().expect("a partition");
-                let harmless = ["PUBLIC#", "CLIENTS", "LOGOUT#DUE", "PURGE#DUE"]
+                let harmless = ["PUBLIC#", "CLIENTS", "LOGOUT#DUE", "MAIL#DUE", "PURGE#DUE", "UPSTREAM#TOKENS#"]
                     .into_iter()
                     .any(|name| partition.starts_with(name));
                 assert!(harmless, "{request}");

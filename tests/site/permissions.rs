@@ -5,12 +5,15 @@
 
 mod access;
 mod client_keys;
+mod connect;
 mod device;
 mod dialects;
 mod documents;
 mod inspect;
 mod legacy;
+mod links;
 mod logout;
+mod mail;
 mod par;
 mod proofs;
 mod registrations;
@@ -22,10 +25,10 @@ use shared::account::Password;
 use shared::id::{Attempt, UserId};
 use tests::flow::{REDIRECT, VERIFIER};
 use tests::permissions::{Need, Policies, needs};
-use tests::{DocumentSite, PASSWORD, TestSite, Tokens, Value, json};
+use tests::{DocumentSite, PASSWORD, Remote, TestSite, Tokens, Value, json};
 
 /// Every function does here whatever it ever asks of the table.
-async fn grand_tour(site: &TestSite) {
+async fn grand_tour(site: &TestSite, remote: &Remote) {
     // So that each function reads the signing keys itself, and notes that a session is used.
     let later = || site.clock.advance(3700);
     let user = site.register("sakura").await;
@@ -106,7 +109,10 @@ async fn grand_tour(site: &TestSite) {
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
 
     logout::tour(site, &browser, &user).await;
+    mail::tour(site, &user).await;
     device::tour(site, &browser).await;
+    links::tour(site, remote, &client).await;
+    links::later(site).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
     let own = site.sign_in(&user).await;
@@ -164,12 +170,16 @@ async fn weaken(site: &TestSite, user_id: &str) {
 
 #[tokio::test]
 async fn every_right_that_a_policy_grants_is_one_that_its_function_uses() {
-    let (site, other) = (TestSite::start().await, DocumentSite::start().await);
-    grand_tour(&site).await;
-    documents::tour(&other).await;
+    let remote = Remote::start().await;
+    let site = crate::links::start(&remote).await;
+    grand_tour(&site, &remote).await;
+    // Where the providers are their stand-ins, and where an address is a client_id.
+    let (elsewhere, documents) = (TestSite::start().await, DocumentSite::start().await);
+    connect::tour(&elsewhere).await;
+    documents::tour(&documents).await;
     let policies = Policies::deployed();
     let mut used = BTreeSet::new();
-    let calls = [site.proxy.calls(), other.proxy.calls()].concat();
+    let calls = [site.proxy.calls(), elsewhere.proxy.calls(), documents.proxy.calls()].concat();
     for call in calls.iter().filter(|call| !call.function.is_empty()) {
         for need in needs(&call.operation, &call.request) {
             used.extend(policies.grant_of(&call.function, &need).cloned());
@@ -177,6 +187,9 @@ async fn every_right_that_a_policy_grants_is_one_that_its_function_uses() {
     }
     let unused: Vec<_> = policies.all().difference(&used).cloned().collect();
     assert!(unused.is_empty(), "granted and never used: {unused:#?}");
+    // SES is not behind the proxy: its stand-in notes who sends.
+    let senders: BTreeSet<_> = [&site, &elsewhere].into_iter().flat_map(mail::senders).collect();
+    assert_eq!(&senders, policies.mailers(), "who sends letters, and who may");
 }
 
 #[tokio::test]

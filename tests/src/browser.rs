@@ -10,7 +10,7 @@ use super::{Reply, TestSite};
 
 /// Somebody's browser.
 pub struct Browser<'s> {
-    site: &'s TestSite,
+    pub(super) site: &'s TestSite,
     /// The client with its cookies.
     pub http: reqwest::Client,
     cookies: Arc<Jar>,

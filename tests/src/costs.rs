@@ -96,6 +96,7 @@ pub async fn measure() -> Vec<Cost> {
     let csrf = browser.open("/login").await.input("csrf");
     let form = [("csrf", csrf.as_str()), ("username", "sakura"), ("password", PASSWORD)];
     costs.push(cost(&site, "sign in with password, in a known browser", 303, browser.submit("/login", &form)).await);
+    elsewhere(&site, &mut costs).await;
     applications(&site, &browser, &client, &mut costs).await;
     collections(&site, &browser, &client, &mut costs).await;
     costs
@@ -110,6 +111,27 @@ pub async fn cost(site: &TestSite, flow: &'static str, status: u16, request: imp
     site.proxy.count_round_trips(None);
     assert_eq!(reply.status, status, "{flow}: {}", reply.body);
     Cost::of(flow, &site.proxy.calls())
+}
+
+/// With an account elsewhere. What the provider is asked is no matter of the table's.
+async fn elsewhere(site: &TestSite, costs: &mut Vec<Cost>) {
+    let browser = site.browser();
+    let come = async |provider: &str| {
+        let there = browser.begin(provider).await;
+        browser.allow_there(&there, "sakura").await
+    };
+    let back = come("weibo").await;
+    costs.push(cost(site, "come with an account elsewhere that is new", 303, browser.open(&back)).await);
+    let csrf = browser.open("/login").await.input("csrf");
+    let form = [("csrf", csrf.as_str()), ("action", "create"), ("username", "kinomoto")];
+    costs.push(cost(site, "create an account for it", 303, browser.submit("/connect/weibo/pending", &form)).await);
+    let back = come("weibo").await;
+    costs.push(cost(site, "sign in with an account elsewhere", 303, browser.open(&back)).await);
+    let there = browser.begin_to_bind("bangumi").await;
+    let back = browser.allow_there(&there, "sakura").await;
+    costs.push(cost(site, "bind another, with tokens", 303, browser.open(&back)).await);
+    let back = come("bangumi").await;
+    costs.push(cost(site, "sign in with that, and keep its new tokens", 303, browser.open(&back)).await);
 }
 
 async fn applications(site: &TestSite, browser: &Browser<'_>, client: &Client, costs: &mut Vec<Cost>) {

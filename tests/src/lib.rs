@@ -8,6 +8,7 @@
 )]
 
 pub mod browser;
+pub mod connect;
 pub mod contract;
 pub mod costs;
 pub mod documents;
@@ -24,7 +25,7 @@ pub mod reply;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use local::site::{Options, Provisioned, Site, Storage};
+use local::site::{Options, ProviderOptions, Provisioned, Site, Storage};
 use local::table::Table;
 use reqwest::redirect::Policy;
 use shared::clock::{Clock, Millis};
@@ -81,6 +82,8 @@ pub struct Wishes {
     pub roots: Option<PathBuf>,
     /// Whether an address is a `client_id`.
     pub client_id_documents: bool,
+    /// Providers of accounts elsewhere; the stand-ins, if left out.
+    pub providers: Option<ProviderOptions>,
 }
 
 /// Keys are made once for all tests: RSA takes its time.
@@ -119,6 +122,7 @@ impl TestSite {
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
             fetch: FetchPolicy { allow_private: wishes.allow_private_fetch, roots: wishes.roots },
             client_id_documents: wishes.client_id_documents,
+            providers: wishes.providers.unwrap_or_default(),
             clock: clock.clone(),
             provisioned: Some(provisioned),
             ..Options::new(storage)

@@ -10,13 +10,13 @@ use axum::response::Response;
 use axum::routing::{delete as deleting, get, post};
 use http::StatusCode;
 use serde_json::{Map, Value};
-use shared::account::{Changes, FieldError, Password, User};
+use shared::account::{Changes, FieldError, Password, Session, User};
 use shared::app::App;
 use shared::http::bearer::Caller;
 use shared::http::cookies::Cookie;
 use shared::http::sign_out::Farewell;
-use shared::http::{Incoming, Problem, empty, json, sign_in};
-use shared::id::{Attempt, SessionId};
+use shared::http::{Incoming, Problem, empty, fresh, json, sign_in};
+use shared::id::Attempt;
 use shared::store::users::Taken;
 
 /// The function's routes. Forms of a page can only POST: `/account` and `/account/delete` are what PATCH and DELETE are
@@ -45,8 +45,8 @@ async fn show(State(app): State<App>, incoming: Incoming) -> Response {
 
 async fn change(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
-        let (user, _) = caller(&app, &incoming).await?;
-        let changed = update(&app, user, &incoming.json_object()?).await?;
+        let (user, session) = caller(&app, &incoming).await?;
+        let changed = update(&app, user, &session, &incoming.json_object()?).await?;
         Ok::<_, Problem>(json(StatusCode::OK, &changed.to_json()))
     };
     answer.await.unwrap_or_else(|problem| problem.render(&incoming))
@@ -54,8 +54,8 @@ async fn change(State(app): State<App>, incoming: Incoming) -> Response {
 
 async fn delete(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
-        let (user, _) = caller(&app, &incoming).await?;
-        remove(&app, &user, &incoming.json_object()?).await?;
+        let (user, session) = caller(&app, &incoming).await?;
+        remove(&app, &user, &session, &incoming.json_object()?).await?;
         let mut response = empty(StatusCode::NO_CONTENT);
         Cookie::Session.clear(&mut response, &app.config.issuer);
         Ok::<_, Problem>(response)
@@ -69,21 +69,22 @@ async fn change_password(State(app): State<App>, incoming: Incoming) -> Response
     }
     let answer = async {
         let (user, session) = caller(&app, &incoming).await?;
-        renew_password(&app, &user, session, &incoming.json_object()?).await?;
+        renew_password(&app, &user, &session, &incoming.json_object()?).await?;
         Ok::<_, Problem>(empty(StatusCode::NO_CONTENT))
     };
     answer.await.unwrap_or_else(|problem| problem.render(&incoming))
 }
 
-async fn caller(app: &App, incoming: &Incoming) -> Result<(User, SessionId), Problem> {
+async fn caller(app: &App, incoming: &Incoming) -> Result<(User, Session), Problem> {
     let site = app.site().await?;
     let caller = Caller::require(app, &site, incoming).await?;
-    let session = caller.own_session()?.session_id;
+    let session = caller.own_session()?.clone();
     Ok((caller.user, session))
 }
 
-/// Changes the profile as `object` says.
-async fn update(app: &App, user: User, object: &Map<String, Value>) -> Result<User, Problem> {
+/// Changes the profile as `object` says. Another e-mail address or phone number, which is where whoever forgot how to
+/// sign in will be reached, wants a recent sign-in.
+async fn update(app: &App, user: User, session: &Session, object: &Map<String, Value>) -> Result<User, Problem> {
     let changes = Changes::parse(object).map_err(Problem::invalid)?;
     let mut before = user;
     // Somebody else's change may come between: two tabs. Then ours is made on top of it.
@@ -91,6 +92,9 @@ async fn update(app: &App, user: User, object: &Map<String, Value>) -> Result<Us
         let after = changes.apply(&before, app.clock.now()).map_err(Problem::invalid)?;
         if (User { updated_at: before.updated_at, ..after.clone() }) == before {
             return Ok(before);
+        }
+        if (&after.email, &after.phone) != (&before.email, &before.phone) {
+            fresh::check(app, session)?;
         }
         match app.store.update_user(&before, &after, Attempt::new(&app.entropy)).await? {
             Taken::Done => return Ok(after),
@@ -123,15 +127,20 @@ fn password_of<'a>(object: &'a Map<String, Value>, names: [&'static str; 2]) -> 
     value.filter(|text| !text.is_empty()).ok_or_else(|| Problem::invalid(vec![FieldError::new(field, "required")]))
 }
 
-/// Deletes the account, for whoever knows its password.
-async fn remove(app: &App, user: &User, object: &Map<String, Value>) -> Result<(), Problem> {
-    let password = password_of(object, ["password", "password"])?;
-    if sign_in::check_own(app, user, password).await?.is_none() {
-        return Err(wrong_password("password"));
+/// Deletes the account, for whoever knows its password or, where there is none, has just signed in.
+async fn remove(app: &App, user: &User, session: &Session, object: &Map<String, Value>) -> Result<(), Problem> {
+    if user.passwordless {
+        fresh::check(app, session)?;
+    } else {
+        let password = password_of(object, ["password", "password"])?;
+        if sign_in::check_own(app, user, password).await?.is_none() {
+            return Err(wrong_password("password"));
+        }
     }
     let farewell = Farewell::of(app, user.user_id, |_| true).await?;
     let logout = farewell.as_ref().map(|farewell| &farewell.logout);
-    if !app.store.delete_user(user, logout, app.clock.now(), Attempt::new(&app.entropy)).await? {
+    let links = app.store.list_links(user.user_id).await?;
+    if !app.store.delete_user(user, &links, logout, app.clock.now(), Attempt::new(&app.entropy)).await? {
         return Err(changing());
     }
     if let Some(farewell) = farewell {
@@ -140,19 +149,33 @@ async fn remove(app: &App, user: &User, object: &Map<String, Value>) -> Result<(
     Ok(())
 }
 
-/// Changes the password; every session but this one, and every token, is dead.
-async fn renew_password(app: &App, user: &User, kept: SessionId, object: &Map<String, Value>) -> Result<(), Problem> {
-    let old = password_of(object, ["old_password", "old"])?;
+/// Changes the password; every session but this one, and every token, is dead. Who has none yet chooses their first,
+/// after a recent sign-in.
+async fn renew_password(app: &App, user: &User, kept: &Session, object: &Map<String, Value>) -> Result<(), Problem> {
+    let old = if user.passwordless {
+        fresh::check(app, kept)?;
+        None
+    } else {
+        Some(password_of(object, ["old_password", "old"])?)
+    };
     let new = Password::new(password_of(object, ["new_password", "new"])?);
     if let Err(problem) = new.acceptable() {
         return Err(Problem::invalid(vec![FieldError::new("new_password", problem.code())]));
     }
-    let Some(stored) = sign_in::check_own(app, user, old).await? else { return Err(wrong_password("old_password")) };
+    let stored = match old {
+        Some(old) => Some(sign_in::check_own(app, user, old).await?.ok_or_else(|| wrong_password("old_password"))?),
+        None => None,
+    };
     let hash = new.hash(&app.hashers).await;
+    let kept = kept.session_id;
     let farewell = Farewell::of(app, user.user_id, |session| session != kept).await?;
     let logout = farewell.as_ref().map(|farewell| &farewell.logout);
     let attempt = Attempt::new(&app.entropy);
-    if !app.store.change_password(user, &stored, hash, kept, logout, attempt).await? {
+    let done = match &stored {
+        Some(stored) => app.store.change_password(user, stored, hash, kept, logout, attempt).await?,
+        None => app.store.create_password(user, hash, kept, logout, attempt).await?,
+    };
+    if !done {
         return Err(changing());
     }
     if let Some(farewell) = farewell {

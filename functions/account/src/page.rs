@@ -11,7 +11,7 @@ use shared::app::{App, Site};
 use shared::http::cookies::Cookie;
 use shared::http::page::{Frame, see_other};
 use shared::http::session::{self, SignedIn};
-use shared::http::{Incoming, Problem, csrf};
+use shared::http::{Incoming, Problem, csrf, fresh};
 use shared::i18n::{Messages, fill};
 use shared::oauth::Params;
 use shared::pages::{self, Detail};
@@ -38,7 +38,7 @@ pub(crate) async fn change(State(app): State<App>, incoming: Incoming) -> Respon
         let Some(form) = Form::open(&app, &incoming).await? else { return Ok(sign_in(PATH)) };
         let changed = async {
             form.check(&app, &incoming)?;
-            super::update(&app, form.signed_in.user.clone(), &form.object).await
+            super::update(&app, form.signed_in.user.clone(), &form.signed_in.session, &form.object).await
         };
         form.answer(&app, &incoming, changed.await.map(|_| see_other("/account?saved=profile")))
     };
@@ -51,7 +51,7 @@ pub(crate) async fn change_password(app: &App, incoming: &Incoming) -> Response 
         let SignedIn { user, session } = &form.signed_in;
         let changed = async {
             form.check(app, incoming)?;
-            super::renew_password(app, user, session.session_id, &form.object).await
+            super::renew_password(app, user, session, &form.object).await
         };
         form.answer(app, incoming, changed.await.map(|()| see_other("/account?saved=password")))
     };
@@ -63,7 +63,7 @@ pub(crate) async fn delete(State(app): State<App>, incoming: Incoming) -> Respon
         let Some(form) = Form::open(&app, &incoming).await? else { return Ok(sign_in(PATH)) };
         let removed = async {
             form.check(&app, &incoming)?;
-            super::remove(&app, &form.signed_in.user, &form.object).await
+            super::remove(&app, &form.signed_in.user, &form.signed_in.session, &form.object).await
         };
         let home = removed.await.map(|()| {
             let mut response = see_other("/");
@@ -117,6 +117,7 @@ impl Form {
 pub(crate) fn error_words(m: &Messages, problem: &Problem) -> String {
     match problem.retry_after {
         Some(seconds) => fill(m.too_many_attempts, &[("minutes", &((seconds + 59) / 60).to_string())]),
+        None if problem.code == Some(fresh::REQUIRED) => m.fresh_needed.to_owned(),
         None if problem.status == StatusCode::FORBIDDEN => m.expired_form.to_owned(),
         None => m.bad_request.to_owned(),
     }
@@ -157,6 +158,8 @@ fn render(app: &App, site: &Site, incoming: &Incoming, user: &User, problem: Opt
                 Detail { name: detail.name, value: value.into() }
             })
             .collect(),
+        passwordless: user.passwordless,
+        sign_in_again: problem.is_some_and(|problem| problem.code == Some(fresh::REQUIRED)),
         notice: notice.filter(|_| problem.is_none()),
         errors,
         error: error.as_deref(),

@@ -53,7 +53,7 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
     let answer = async {
         let (user, own) = caller(&app, &incoming).await?;
         let List { sessions, next } = list(&app, &user, after(&incoming)?).await?;
-        let items: Vec<_> = sessions.iter().map(|session| to_json(session, own)).collect();
+        let items: Vec<_> = sessions.iter().map(|session| to_json(session, own.session_id)).collect();
         Ok(shared::http::json(StatusCode::OK, &json!({ "items": items, "next": next })))
     };
     answer.await.unwrap_or_else(|problem: Problem| problem.render(&incoming))
@@ -66,7 +66,7 @@ pub(crate) async fn end(State(app): State<App>, Segment(session_id): Segment, in
         let session_id = parse(&session_id)?;
         sign_out::end(&app, &*app.site().await?, user.user_id, &[session_id]).await?;
         let mut response = empty(StatusCode::NO_CONTENT);
-        if session_id == own {
+        if session_id == own.session_id {
             Cookie::Session.clear(&mut response, &app.config.issuer);
         }
         Ok::<_, Problem>(response)
@@ -78,7 +78,7 @@ pub(crate) async fn end(State(app): State<App>, Segment(session_id): Segment, in
 pub(crate) async fn end_others(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let (user, own) = caller(&app, &incoming).await?;
-        others(&app, &*app.site().await?, &user, own).await?;
+        others(&app, &*app.site().await?, &user, own.session_id).await?;
         Ok::<_, Problem>(empty(StatusCode::NO_CONTENT))
     };
     answer.await.unwrap_or_else(|problem| problem.render(&incoming))

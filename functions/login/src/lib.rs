@@ -5,20 +5,16 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use serde_json::json;
 use shared::account::{Session, SessionToken, User};
 use shared::app::{App, Site};
 use shared::http::bearer::Caller;
 use shared::http::cookies::Cookie;
 use shared::http::incoming::BodyKind;
 use shared::http::page::{Frame, continuation, form_path, see_other};
-use shared::http::{Incoming, Problem, csrf, sign_in, sign_out};
+use shared::http::{Incoming, Problem, connect, csrf, sign_in, sign_out};
 use shared::i18n::fill;
-use shared::id::Attempt;
-use shared::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, Audience, OURSELVES, TokenSubject, sign};
 use shared::oauth::Params;
 use shared::oauth::authorization_request::RequestInProgress;
-use shared::oauth::lifetimes::ACCESS_TOKEN;
 use shared::{http as web, pages};
 
 /// The function's routes.
@@ -54,31 +50,8 @@ async fn by_json(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
     };
     let site = app.site().await?;
     let (user, session, token) = start_session(app, &site, incoming, name, password).await?;
-    let now = app.clock.now();
-    let claims = AccessClaims {
-        iss: app.config.issuer.to_string(),
-        sub: user.user_id.to_string(),
-        aud: Audience::One(app.config.issuer.to_string()),
-        client_id: OURSELVES.to_owned(),
-        exp: now + ACCESS_TOKEN,
-        iat: now,
-        jti: TokenSubject::Session(user.user_id, session.session_id).jti(&site.sealer, &app.entropy),
-        scope: ACCOUNT_SCOPE.to_owned(),
-        cnf: None,
-        act: None,
-    };
-    let access_token = sign(&site, &claims, now)
-        .ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "there is no key to sign with yet: try again"))?;
-    let mut response = web::json(
-        StatusCode::OK,
-        &json!({
-            "access_token": access_token,
-            "token_type": "Bearer",
-            "expires_in": ACCESS_TOKEN,
-            "user": user.to_json(),
-        }),
-    );
-    remember(app, &site, &user, &token, &mut response);
+    let mut response = sign_in::answer(app, &site, StatusCode::OK, &user, &session)?;
+    sign_in::remember(app, &site, user.user_id, &token, &mut response);
     Ok(response)
 }
 
@@ -95,7 +68,7 @@ async fn by_form(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
     match signed_in {
         Ok((user, _, token)) => {
             let mut response = see_other(&continuation(params.get("continue")));
-            remember(app, &site, &user, &token, &mut response);
+            sign_in::remember(app, &site, user.user_id, &token, &mut response);
             Ok(response)
         }
         Err(problem) if problem.status.is_server_error() => Err(problem),
@@ -103,7 +76,7 @@ async fn by_form(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
     }
 }
 
-/// Checks name and password and begins a session: always a new one, so that nobody can fix it beforehand.
+/// Checks name and password and begins a session.
 async fn start_session(
     app: &App,
     site: &Site,
@@ -113,17 +86,9 @@ async fn start_session(
 ) -> Result<(User, Session, SessionToken), Problem> {
     let checked = sign_in::check(app, site, incoming, name, password).await?;
     let user = checked.user.clone();
-    let agent = incoming.header(http::header::USER_AGENT).unwrap_or_default();
-    let (session, token) = Session::start(&user, agent, &app.entropy, app.clock.now());
-    let (created, ()) =
-        tokio::join!(app.store.create_session(&session, Attempt::new(&app.entropy)), checked.settle(app));
-    created?;
+    let (begun, ()) = tokio::join!(sign_in::begin_session(app, incoming, &user), checked.settle(app));
+    let (session, token) = begun?;
     Ok((user, session, token))
-}
-
-fn remember(app: &App, site: &Site, user: &User, token: &SessionToken, response: &mut Response) {
-    web::session::remember(app, site, token, response);
-    sign_in::remember_browser(app, site, user.user_id, response);
 }
 
 /// The page, with what was typed and what went wrong.
@@ -144,6 +109,7 @@ fn form(app: &App, site: &Site, incoming: &Incoming, params: &Params, problem: O
         username: params.get("username").or(hint).unwrap_or_default(),
         continue_to: go_on,
         client_name: request.as_ref().map(|request| request.client_name.as_str()).filter(|name| !name.is_empty()),
+        providers: connect::links(app, go_on),
         error: error.as_deref(),
         layout,
     };

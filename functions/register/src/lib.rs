@@ -6,17 +6,15 @@ use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use serde_json::{Map, Value};
-use shared::account::limits::REGISTRATIONS_PER_ADDRESS;
-use shared::account::{Changes, FieldError, Password, Session, SessionToken, User};
+use shared::account::{FieldError, Password, SessionToken, User};
 use shared::app::{App, Site};
 use shared::http::incoming::BodyKind;
 use shared::http::page::{Frame, continuation, form_path, see_other};
-use shared::http::{Incoming, Problem, csrf, json, session, sign_in};
+use shared::http::{Incoming, Problem, connect, csrf, json, registration, sign_in};
 use shared::i18n::fill;
-use shared::id::{Attempt, UserId};
+use shared::id::Attempt;
 use shared::log;
 use shared::pages;
-use shared::store::rates::Counter;
 use shared::store::users::{StoredPassword, Taken};
 
 /// The function's routes.
@@ -65,9 +63,8 @@ async fn by_form(app: &App, incoming: &Incoming) -> Result<Response, Problem> {
         Ok((user, token)) => {
             let mut response = see_other(&continuation(params.get("continue")));
             if let Some(token) = token {
-                session::remember(app, &site, &token, &mut response);
+                sign_in::remember(app, &site, user.user_id, &token, &mut response);
             }
-            sign_in::remember_browser(app, &site, user.user_id, &mut response);
             Ok(response)
         }
         Err(problem) if problem.status.is_server_error() => Err(problem),
@@ -93,11 +90,8 @@ async fn register(
     object: &Map<String, Value>,
     sign_in: bool,
 ) -> Result<(User, Option<SessionToken>), Problem> {
-    let now = app.clock.now();
-    let blank = User::new(UserId::new(&app.entropy), now);
     let mut errors = Vec::new();
-    let changed = Changes::parse(object).and_then(|changes| changes.apply(&blank, now));
-    let user = changed.map_err(|mut wrong| errors.append(&mut wrong)).ok();
+    let user = registration::describe(app, object).map_err(|mut wrong| errors.append(&mut wrong)).ok();
     let password = match object.get("password") {
         Some(Value::String(text)) => {
             let password = Password::new(text);
@@ -110,23 +104,17 @@ async fn register(
     let (Some(user), Some(password), true) = (user, password, errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
-    // Every try counts: names are probed by registering them.
-    let counter = Counter::new("REGISTER", &incoming.client_network(), REGISTRATIONS_PER_ADDRESS, now);
-    sign_in::claim(app, &[counter]).await?;
+    registration::admit(app, incoming).await?;
 
     let password = StoredPassword { hash: password.hash(&app.hashers).await, version: 1 };
-    let agent = incoming.header(http::header::USER_AGENT).unwrap_or_default();
-    let (session, token) = Session::start(&user, agent, &app.entropy, now);
+    let (session, token) = sign_in::new_session(app, incoming, &user);
     let session = sign_in.then_some(&session);
     match app.store.create_user(&user, &password, session, Attempt::new(&app.entropy)).await? {
         Taken::Done => {
             log::user(user.user_id);
             Ok((user, sign_in.then_some(token)))
         }
-        Taken::Already(kinds) => {
-            let errors = kinds.into_iter().map(|kind| FieldError::new(kind.as_str(), "taken")).collect();
-            Err(Problem { errors, ..Problem::new(StatusCode::CONFLICT, "some of these belong to another account") })
-        }
+        Taken::Already(kinds) => Err(registration::taken(kinds)),
         Taken::Stale => Err(Problem::new(StatusCode::CONFLICT, "try again")),
     }
 }
@@ -157,6 +145,7 @@ impl Form {
             phone: &self.phone,
             nickname: &self.nickname,
             continue_to: self.go_on.as_deref(),
+            providers: connect::links(app, self.go_on.as_deref()),
             errors,
             error: error.as_deref(),
             layout,

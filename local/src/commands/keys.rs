@@ -7,6 +7,8 @@ use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::jose::{keys, succession};
 use shared::oauth::lifetimes::{SITE_CACHE, longest_sealed};
+use shared::seal::Sealer;
+use shared::store::keys::TOKEN_SHARDS;
 use shared::store::signing_keys::StoredKey;
 use shared::store::{Store, StoreError};
 
@@ -47,6 +49,7 @@ pub(super) async fn reseal(
         }
         if left.is_empty() {
             return Ok(json!({
+                "upstream_tokens": reseal_tokens(store, &at_rest, entropy).await?,
                 "signing_keys": { "resealed": resealed, "already_right": site.keys.len().saturating_sub(resealed) },
                 "old_secret_needed_until": (clock.now() + longest_sealed()).to_string(),
                 "if_dropped_earlier": IF_DROPPED_EARLIER,
@@ -54,6 +57,35 @@ pub(super) async fn reseal(
         }
         for (key, sealed) in left {
             resealed += usize::from(store.reseal_key(key, &sealed, Attempt::new(entropy)).await?);
+        }
+    }
+    Err(busy())
+}
+
+/// Seals anew the tokens of accounts elsewhere, in the same way. Those that don't open are counted: their owners have to
+/// bind the accounts again.
+async fn reseal_tokens(store: &Store, at_rest: &Sealer, entropy: &Entropy) -> Result<Value, CommandError> {
+    let mut resealed = 0;
+    for _ in 0..5 {
+        let (mut left, mut right, mut unreadable) = (0, 0, 0);
+        for shard in 0..TOKEN_SHARDS {
+            for due in store.list_tokens(shard, None, usize::MAX).await?.chunks(100) {
+                for link in store.find_links(due).await? {
+                    match link.resealed(at_rest) {
+                        Ok(None) => right += 1,
+                        Ok(Some(sealed)) => {
+                            left += 1;
+                            resealed += usize::from(store.reseal_tokens(&link, &sealed, Attempt::new(entropy)).await?);
+                        }
+                        Err(_) => unreadable += 1,
+                    }
+                }
+            }
+        }
+        if left == 0 {
+            return Ok(json!({
+                "resealed": resealed, "already_right": usize::saturating_sub(right, resealed), "unreadable": unreadable,
+            }));
         }
     }
     Err(busy())

@@ -46,6 +46,9 @@ pub struct User {
     /// What else they tell about themselves.
     #[serde(default, skip_serializing_if = "Details::is_empty")]
     pub details: Details,
+    /// Whether there is no password: they sign in with accounts elsewhere alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passwordless: bool,
     /// When they registered.
     pub created_at: Time,
     /// When the profile last changed.
@@ -81,6 +84,7 @@ impl User {
             avatar: None,
             intro: None,
             details: Details::default(),
+            passwordless: false,
             created_at: now,
             updated_at: now,
         }
@@ -137,6 +141,7 @@ impl User {
             "nickname": self.nickname,
             "avatar": self.avatar,
             "intro": self.intro,
+            "has_password": !self.passwordless,
             "created_at": self.created_at.to_string(),
         });
         let details = DETAILS.iter().filter(|detail| detail.of_address().is_none());

@@ -16,6 +16,8 @@ pub enum Cookie {
     Browser,
     /// Whose browser it is known to be: it has a counter of failed sign-ins of its own.
     Known,
+    /// The secret of an account elsewhere that waits for its owner's choice.
+    Pending,
 }
 
 impl Cookie {
@@ -24,6 +26,7 @@ impl Cookie {
             Self::Session => "session",
             Self::Browser => "browser",
             Self::Known => "known",
+            Self::Pending => "pending",
         };
         if issuer.is_https() { format!("__Host-{name}") } else { name.to_owned() }
     }

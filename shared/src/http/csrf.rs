@@ -38,6 +38,11 @@ impl Browser {
         }
     }
 
+    /// The browser's name: what is sealed for it alone is sealed with this.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The token that each form on a page for this browser carries.
     pub fn form_token(&self, site: &Site) -> String {
         site.sealer.seal(&FormToken {}, FORM, self.id.as_bytes())

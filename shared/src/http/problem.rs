@@ -29,6 +29,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds to wait.
     pub retry_after: Option<i64>,
+    /// A word for programs, where the status alone does not say what is to be done.
+    pub code: Option<&'static str>,
     /// The error of a bearer token (RFC 6750 §3.1).
     pub token_error: Option<ErrorCode>,
     /// For the next proof, where the token came with one (RFC 9449 §9).
@@ -43,6 +45,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            code: None,
             token_error: None,
             dpop_nonce: None,
         }
@@ -79,6 +82,7 @@ impl Problem {
             ("title", self.status.canonical_reason().map(Value::from)),
             ("status", Some(json!(self.status.as_u16()))),
             ("detail", Some(json!(self.detail))),
+            ("code", self.code.map(Value::from)),
             ("errors", Some(Value::from(errors)).filter(|_| !self.errors.is_empty())),
             ("error", token_error.map(Value::from)),
             ("error_description", token_error.map(|_| json!(self.detail))),

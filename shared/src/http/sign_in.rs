@@ -3,20 +3,24 @@
 //! OWASP Authentication Cheat Sheet; for browsers that the owner used before, OWASP's "device cookies", so that a
 //! stranger's guesses lock nobody out.
 
+use axum::response::Response;
 use data_encoding::BASE64URL_NOPAD;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::cookies::Cookie;
 use super::incoming::Incoming;
 use super::problem::Problem;
+use super::session;
 use crate::account::limits::{FAILURES_PER_ADDRESS, FAILURES_PER_IDENTIFIER};
-use crate::account::{Identifier, IdentifierKind, Password, User};
+use crate::account::{Identifier, IdentifierKind, Password, Session, SessionToken, User};
 use crate::app::{App, Site};
 use crate::id::{Attempt, UserId};
+use crate::jose::access_token::{ACCOUNT_SCOPE, AccessClaims, Audience, OURSELVES, TokenSubject, sign};
 use crate::log::{self, Metric};
 use crate::oauth::client::sha256_hex;
-use crate::oauth::lifetimes::KNOWN_BROWSER;
+use crate::oauth::lifetimes::{ACCESS_TOKEN, KNOWN_BROWSER};
 use crate::seal::Sealable;
 use crate::store::StoreError;
 use crate::store::rates::Counter;
@@ -125,8 +129,61 @@ impl Checked {
     }
 }
 
+/// Begins a session of `user`, who proved just now who they are: always a new one, so that nobody can fix it beforehand.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn begin_session(app: &App, incoming: &Incoming, user: &User) -> Result<(Session, SessionToken), StoreError> {
+    let (session, token) = new_session(app, incoming, user);
+    app.store.create_session(&session, Attempt::new(&app.entropy)).await?;
+    Ok((session, token))
+}
+
+/// The same, for whoever writes it down themselves.
+pub fn new_session(app: &App, incoming: &Incoming, user: &User) -> (Session, SessionToken) {
+    let agent = incoming.header(http::header::USER_AGENT).unwrap_or_default();
+    Session::start(user, agent, &app.entropy, app.clock.now())
+}
+
+/// What a program is answered that signed somebody in: an access token for their own account, which ends with the session.
+///
+/// # Errors
+/// 503, where there is no key yet.
+pub fn answer(app: &App, site: &Site, status: StatusCode, user: &User, session: &Session) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let claims = AccessClaims {
+        iss: app.config.issuer.to_string(),
+        sub: user.user_id.to_string(),
+        aud: Audience::One(app.config.issuer.to_string()),
+        client_id: OURSELVES.to_owned(),
+        exp: now + ACCESS_TOKEN,
+        iat: now,
+        jti: TokenSubject::Session(user.user_id, session.session_id).jti(&site.sealer, &app.entropy),
+        scope: ACCOUNT_SCOPE.to_owned(),
+        cnf: None,
+        act: None,
+    };
+    let access_token = sign(site, &claims, now)
+        .ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "there is no key to sign with yet: try again"))?;
+    Ok(super::json(
+        status,
+        &json!({
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": ACCESS_TOKEN,
+            "user": user.to_json(),
+        }),
+    ))
+}
+
+/// Gives the browser its session, and makes it known as this user's.
+pub fn remember(app: &App, site: &Site, user: UserId, token: &SessionToken, response: &mut Response) {
+    session::remember(app, site, token, response);
+    remember_browser(app, site, user, response);
+}
+
 /// Makes the browser known as this user's.
-pub fn remember_browser(app: &App, site: &Site, user: UserId, response: &mut axum::response::Response) {
+pub fn remember_browser(app: &App, site: &Site, user: UserId, response: &mut Response) {
     let known = KnownBrowser { user_id: user, id: BASE64URL_NOPAD.encode(&app.entropy.bytes::<16>()) };
     let sealed = site.sealer.seal(&known, KNOWN_BROWSER, b"");
     Cookie::Known.set(response, &app.config.issuer, &sealed, KNOWN_BROWSER);

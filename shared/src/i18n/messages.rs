@@ -77,6 +77,47 @@ messages! {
     login_identifier,
     login_no_account,
     login_failed,
+    /// With `{provider}`.
+    login_with,
+    /// With `{provider}`.
+    register_with,
+    login_or,
+
+    // Accounts elsewhere, on the way to and from them.
+    connect_bind_title,
+    /// With `{provider}`.
+    connect_bind_heading,
+    connect_bind_lead,
+    /// With `{provider}`.
+    connect_go,
+    connect_pending_title,
+    /// With `{provider}`.
+    connect_pending_heading,
+    connect_pending_lead,
+    connect_have_account,
+    connect_have_account_lead,
+    connect_new_account,
+    connect_new_account_lead,
+    connect_identifiers,
+    connect_link_lead,
+    /// With `{name}`.
+    connect_link,
+    connect_cancel,
+    connect_refused_title,
+    /// With `{provider}`.
+    connect_refused_heading,
+    connect_again,
+    connect_other_way,
+    connect_over,
+    connect_used,
+    connect_denied,
+    connect_code,
+    connect_unavailable,
+    connect_malformed,
+    connect_closed,
+    connect_left,
+    connect_foreign,
+    connect_another,
 
     // Account.
     account_title,
@@ -129,6 +170,22 @@ messages! {
     apps_since,
     apps_withdraw,
     apps_withdrawn,
+    connections_title,
+    connections_lead,
+    connections_none,
+    connections_since,
+    connections_broken,
+    connections_bind,
+    connections_bind_again,
+    connections_unbind,
+    connections_bound,
+    connections_unbound,
+    connections_last_way,
+    fresh_needed,
+    fresh_link,
+    account_first_password,
+    account_set_password,
+    account_delete_fresh,
     sessions_title,
     sessions_lead,
     sessions_current,
@@ -269,6 +326,18 @@ messages! {
     unavailable,
     error_status,
     error_detail,
+
+    // Letters. With `{provider}`; texts also with `{account}`, `{time}` and `{url}`.
+    letter_bound_subject,
+    letter_bound,
+    letter_bound_not_you,
+    letter_unbound_subject,
+    letter_unbound,
+    letter_unbound_not_you,
+    letter_broken_subject,
+    letter_broken,
+    letter_broken_what_to_do,
+    letter_no_reply,
 }
 
 impl Messages {

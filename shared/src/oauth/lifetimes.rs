@@ -24,6 +24,8 @@ pub const FORM: i64 = 3600;
 pub const REQUEST_IN_PROGRESS: i64 = 3600;
 /// A pushed authorization request, until its user comes with it (RFC 9126 §2.2: short, but long enough for a redirect).
 pub const PUSHED_REQUEST: i64 = 90;
+/// The `state` of a sign-in elsewhere.
+pub const UPSTREAM_STATE: i64 = 600;
 /// A browser is known as its owner's for this long.
 pub const KNOWN_BROWSER: i64 = 365 * DAY;
 /// A page's cursor leads on for this long.
@@ -41,6 +43,20 @@ pub const DEVICE_INTERVAL: i64 = 5;
 pub const LOGOUT_TOKEN: i64 = 120;
 /// A client that did not hear of a sign-out is told again after this, and then after twice as long each time.
 pub const LOGOUT_RETRY: i64 = 3600;
+/// A letter that could not be sent is sent again after this, and then after twice as long each time.
+pub const LETTER_RETRY: i64 = 3600;
+
+/// A sign-in is recent for this long: what changes how one signs in wants one (ASVS 7.5).
+pub const FRESH: i64 = 600;
+/// An account elsewhere whose owner has not decided what becomes of it.
+pub const PENDING_LINK: i64 = 600;
+/// Whoever renews tokens of an account elsewhere has them alone for this long. No function runs as long after it has asked
+/// for them: whose lease is over does not hold an answer any more that it could still write.
+pub const TOKENS_LEASE: i64 = 60;
+/// Tokens of accounts elsewhere are renewed where they are used this long before they expire.
+pub const TOKENS_MARGIN: i64 = 300;
+/// The sweep renews tokens of accounts elsewhere that expire within this.
+pub const TOKENS_AHEAD: i64 = DAY;
 
 /// No token that is signed lives longer: the legacy dialects' are the longest.
 pub const LONGEST_TOKEN: i64 = DAY;

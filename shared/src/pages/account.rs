@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Layout;
+use super::{Layout, ProviderLink};
 use crate::account::FieldError;
 
 /// `GET /register`, and `POST /register` that failed. The form posts `username`, `email`, `phone`, `password`,
@@ -22,6 +22,8 @@ pub struct Register<'a> {
     pub nickname: &'a str,
     /// Where to go afterwards: the form's `continue`, and in the link to sign-in.
     pub continue_to: Option<&'a str>,
+    /// The providers with whose accounts one can come instead.
+    pub providers: Vec<ProviderLink<'a>>,
     /// What is wrong with the fields.
     pub errors: Vec<FieldError>,
     /// What is wrong with the whole, in words.
@@ -40,6 +42,8 @@ pub struct Login<'a> {
     pub continue_to: Option<&'a str>,
     /// The application that the user is on the way to.
     pub client_name: Option<&'a str>,
+    /// The providers with whose accounts one can sign in instead.
+    pub providers: Vec<ProviderLink<'a>>,
     /// Why it failed, in words.
     pub error: Option<&'a str>,
 }
@@ -91,6 +95,10 @@ pub struct Account<'a> {
     pub intro: &'a str,
     /// What else the profile has, in order.
     pub details: Vec<Detail<'a>>,
+    /// Whether there is no password: then the forms that ask for the present one don't.
+    pub passwordless: bool,
+    /// Whether what was sent wants a more recent sign-in.
+    pub sign_in_again: bool,
     /// What just succeeded, in words: `account_saved`, `account_password_changed`.
     pub notice: Option<&'a str>,
     /// What is wrong with the fields of any of the forms.

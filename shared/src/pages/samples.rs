@@ -4,9 +4,9 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, Consent, ConsentScope, Detail, Device, DeviceConfirm,
-    DeviceDone, ErrorPage, FormPost, Home, Layout, Login, Register, SelectAccount, SessionRow, Sessions, SignOut,
-    SignedOut,
+    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, ConnectBind, ConnectPending, ConnectRefused,
+    ConnectionRow, Connections, Consent, ConsentScope, Detail, Device, DeviceConfirm, DeviceDone, ErrorPage, FormPost,
+    Home, Layout, Login, ProviderLink, Register, SelectAccount, SessionRow, Sessions, SignOut, SignedOut,
 };
 use crate::account::{DETAILS, FieldError};
 use crate::i18n::{Lang, fill};
@@ -26,6 +26,10 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
     let error = FieldError::new;
     let too_many = fill(m.too_many_attempts, &[("minutes", "5")]);
 
+    let providers = |names: &[&'static str]| {
+        let links = names.iter().zip(["bangumi", "weibo", "6park", "own"]);
+        links.map(|(name, id)| ProviderLink { id, name, href: format!("/connect/{id}?intent=sign_in") }).collect()
+    };
     let register = |errors, error, text| Register {
         layout: visitor("/register"),
         username: text,
@@ -33,14 +37,16 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         phone: text,
         nickname: text,
         continue_to: Some(CONTINUE),
+        providers: providers(&["Bangumi"]),
         errors,
         error,
     };
-    let login = |error, client_name| Login {
+    let login = |error, client_name, names| Login {
         layout: visitor("/login"),
         username: "sakura_k",
         continue_to: Some(CONTINUE),
         client_name,
+        providers: providers(names),
         error,
     };
     let account = |notice, errors, text: Option<&'static str>| Account {
@@ -59,9 +65,53 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             .iter()
             .map(|detail| Detail { name: detail.name, value: text.unwrap_or_default().into() })
             .collect(),
+        passwordless: false,
+        sign_in_again: false,
         notice,
         errors,
         error: None,
+    };
+    let bind = |provider, user, continue_to| ConnectBind {
+        layout: member("/connect/bangumi?intent=bind"),
+        provider_id: "bangumi",
+        provider,
+        user,
+        continue_to,
+    };
+    let pending = |provider, link_to: Option<&'static str>, errors, error, text| ConnectPending {
+        layout: layout(link_to, "/connect/bangumi/pending"),
+        provider_id: "bangumi",
+        provider,
+        link_to,
+        login_href: "/login?continue=%2Fconnect%2Fbangumi%2Fpending",
+        username: text,
+        email: text,
+        phone: text,
+        nickname: text,
+        errors,
+        error,
+    };
+    let refused = |provider, message, again_href, binding| ConnectRefused {
+        layout: visitor("/"),
+        provider,
+        message,
+        again_href,
+        other_href: if binding { "/connections" } else { "/login" },
+        binding,
+    };
+    let connection = |name: &str, provider: &str, broken: bool| ConnectionRow {
+        provider: provider.to_owned(),
+        name: name.to_owned(),
+        linked_at: "2026-11-20T08:13:20Z".to_owned(),
+        broken_since: broken.then(|| "2026-11-21T15:00:00Z".to_owned()),
+        can_bind_again: broken,
+    };
+    let connections = |bound, available, notice, error| Connections {
+        layout: member("/connections"),
+        bound,
+        available,
+        notice,
+        error,
     };
     let consent = |client_name, client_host, redirect_host, scopes| Consent {
         layout: member("/oauth2/authorize"),
@@ -155,9 +205,9 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             )
             .render()?,
         ),
-        ("login", login(None, Some("追番小助手")).render()?),
-        ("login-failed", login(Some(m.login_failed), None).render()?),
-        ("login-too-many", login(Some(&too_many), Some(HOSTILE)).render()?),
+        ("login", login(None, Some("追番小助手"), &["Bangumi", "微博", "留园网", HOSTILE][..]).render()?),
+        ("login-failed", login(Some(m.login_failed), None, &["Bangumi"]).render()?),
+        ("login-too-many", login(Some(&too_many), Some(HOSTILE), &[]).render()?),
         (
             "select-account",
             SelectAccount {
@@ -169,6 +219,32 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
             }
             .render()?,
         ),
+        ("connect-bind", bind("Bangumi", "木之本小樱", None).render()?),
+        ("connect-bind-hostile", bind(HOSTILE, HOSTILE, Some(CONTINUE)).render()?),
+        ("connect-pending", pending("Bangumi", None, vec![], None, "").render()?),
+        (
+            "connect-pending-errors",
+            pending(
+                HOSTILE,
+                None,
+                vec![
+                    error("identifier", "need_identifier"),
+                    error("username", "taken"),
+                    error("email", "invalid_email"),
+                    error("phone", "invalid_phone"),
+                    error("nickname", "too_long"),
+                ],
+                None,
+                HOSTILE,
+            )
+            .render()?,
+        ),
+        ("connect-pending-too-many", pending("微博", None, vec![], Some(&too_many), "sakura_k").render()?),
+        ("connect-pending-link", pending("Bangumi", Some("木之本小樱"), vec![], None, "").render()?),
+        ("connect-pending-link-hostile", pending(HOSTILE, Some(HOSTILE), vec![], None, "").render()?),
+        ("connect-denied", refused("Bangumi", m.connect_denied, Some("/connect/bangumi"), false).render()?),
+        ("connect-unavailable", refused("Bangumi", m.connect_unavailable, Some(""), true).render()?),
+        ("connect-foreign", refused(HOSTILE, m.connect_foreign, None, true).render()?),
         ("account", account(None, vec![], None).render()?),
         ("account-saved", account(Some(m.account_saved), vec![], None).render()?),
         (
@@ -189,6 +265,31 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
                 Some(HOSTILE),
             )
             .render()?,
+        ),
+        (
+            "account-passwordless",
+            Account {
+                passwordless: true,
+                sign_in_again: true,
+                error: Some(m.fresh_needed),
+                ..account(None, vec![], None)
+            }
+            .render()?,
+        ),
+        ("connections-none", connections(vec![], vec![], Some(m.connections_unbound), None).render()?),
+        (
+            "connections",
+            connections(
+                vec![connection("Bangumi", "bangumi", true), connection("微博", "weibo", false)],
+                vec![("github", "GitHub"), ("lianluo", "联络")],
+                None,
+                Some(m.connections_last_way),
+            )
+            .render()?,
+        ),
+        (
+            "connections-hostile",
+            connections(vec![connection(HOSTILE, "x", true)], vec![("y", HOSTILE)], None, Some(HOSTILE)).render()?,
         ),
         ("apps-none", apps(vec![], None, Some(m.apps_withdrawn)).render()?),
         (

@@ -3,8 +3,9 @@
 //! Partitions are cut so that IAM's leading keys can keep functions apart: what reads `COLLECTION#…` needs no right to
 //! read `SECRET#…`.
 
-use crate::id::{ClientId, FamilyId, LogoutId, SessionId, UserId};
+use crate::id::{ClientId, FamilyId, LetterId, LogoutId, SessionId, UserId};
 use crate::oauth::client::sha256_hex;
+use crate::upstream::{ProviderId, Subject};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -163,3 +164,50 @@ pub fn logout(id: LogoutId) -> Key {
 
 /// The GSI1 partition of sign-outs.
 pub const LOGOUTS_DUE: &str = "LOGOUT#DUE";
+
+/// The prefix of a user's accounts elsewhere.
+pub fn links(user: UserId) -> Key {
+    key(user_partition(user), "UPSTREAM#")
+}
+
+/// A user's account at a provider.
+pub fn link(user: UserId, provider: &ProviderId) -> Key {
+    key(user_partition(user), format!("UPSTREAM#{provider}"))
+}
+
+/// Whose account at a provider it is. A subject may be any text of any length, so its hash stands here.
+pub fn identity(provider: &ProviderId, subject: &Subject) -> Key {
+    key(format!("UPSTREAM#{provider}#{}", sha256_hex(subject.as_str())), "UPSTREAM")
+}
+
+/// How many partitions of GSI1 the tokens of accounts elsewhere are spread over.
+pub const TOKEN_SHARDS: u8 = 8;
+
+/// One of the GSI1 partitions of tokens.
+pub fn tokens_due(shard: u8) -> String {
+    format!("UPSTREAM#TOKENS#{shard}")
+}
+
+/// The GSI1 partition that a user's tokens are in. Ids are random, so their first byte spreads them evenly.
+pub fn tokens_due_of(user: UserId) -> String {
+    let [first, ..] = user.0;
+    tokens_due(first % TOKEN_SHARDS)
+}
+
+/// The GSI1 sort key of tokens by when they expire (10 digits of seconds).
+pub fn by_expiry(expires_at: i64, user: UserId, provider: &ProviderId) -> String {
+    format!("{:010}#{user}#{provider}", expires_at.clamp(0, 9_999_999_999))
+}
+
+/// An account elsewhere whose owner has not decided yet what becomes of it, by its secret's hash.
+pub fn pending(hash: &str) -> Key {
+    key(format!("PENDING#{hash}"), "PENDING")
+}
+
+/// A letter that is still to be sent.
+pub fn letter(id: LetterId) -> Key {
+    key(format!("MAIL#{id}"), "MAIL")
+}
+
+/// The GSI1 partition of letters.
+pub const LETTERS_DUE: &str = "MAIL#DUE";

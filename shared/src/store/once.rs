@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::item::{Condition, item};
+use super::item::{Condition, item, text};
 use super::keys::{self, Key};
 use super::table::{Store, StoreError, Written};
 use crate::clock::Time;
@@ -37,5 +37,14 @@ impl Store {
     pub async fn use_once(&self, once: &Once, attempt: Attempt) -> Result<bool, StoreError> {
         let item = item(&once.key, "once", &Mark { ttl: once.forget_at })?;
         Ok(matches!(self.put(item, Condition::absent(), attempt).await?, Written::Done))
+    }
+
+    /// Gives back what `attempt` used up, where nothing came of it. What another has used up meanwhile stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then it may stay used up.
+    pub async fn return_once(&self, once: &Once, attempt: Attempt) -> Result<(), StoreError> {
+        let ours = Condition::new("#attempt = :attempt").bind(":attempt", text(attempt));
+        self.delete(&once.key, Some(ours)).await.map(drop)
     }
 }

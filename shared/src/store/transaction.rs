@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 
 use super::item::{Condition, Item, key_item, names_of, text, with_attempt};
 use super::keys::Key;
@@ -26,6 +28,8 @@ pub enum Action {
     Delete(Key, Condition),
     /// Change an item by an update expression.
     Update(Key, String, Condition),
+    /// Demand something of an item that stays as it is.
+    Check(Key, Condition),
 }
 
 impl Store {
@@ -92,6 +96,16 @@ impl Store {
                     .condition_expression(condition.expression)
                     .return_values_on_condition_check_failure(on_failure);
                 transact.update(update.build()?)
+            }
+            Action::Check(key, condition) => {
+                // What stands there is told to nobody: the function may have no right to read it.
+                let check = ConditionCheck::builder()
+                    .table_name(&*self.table)
+                    .set_key(Some(key_item(&key)))
+                    .set_expression_attribute_names(names_of(&condition.expression))
+                    .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()))
+                    .condition_expression(condition.expression);
+                transact.condition_check(check.build()?)
             }
         }
         .build())

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{Condition, Item, item, number, text};
 use super::keys;
+use super::links::{Link, unbound};
 use super::logouts::{Logout, logout_item};
 use super::sessions::session_item;
 use super::table::{Store, StoreError, Written};
@@ -151,14 +152,41 @@ impl Store {
         logout: Option<&Logout>,
         attempt: Attempt,
     ) -> Result<bool, StoreError> {
-        let epoch = user.epoch + 1;
-        let raised = User { version: user.version + 1, epoch, ..user.clone() };
         let password = StoredPassword { hash, version: old.version + 1 };
+        self.put_password(user, (password, Condition::version(old.version)), kept, logout, attempt).await
+    }
+
+    /// Gives a user without a password their first one, and raises their epoch as [`Store::change_password`] does. False if
+    /// somebody else changed the user meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_password(
+        &self,
+        user: &User,
+        hash: String,
+        kept: SessionId,
+        logout: Option<&Logout>,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
+        self.put_password(user, (StoredPassword { hash, version: 1 }, Condition::absent()), kept, logout, attempt).await
+    }
+
+    async fn put_password(
+        &self,
+        user: &User,
+        (password, condition): (StoredPassword, Condition),
+        kept: SessionId,
+        logout: Option<&Logout>,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
+        let epoch = user.epoch + 1;
+        let raised = User { version: user.version + 1, epoch, passwordless: false, ..user.clone() };
         let session = keys::session(user.user_id, kept);
         let alive = Condition::new("attribute_exists(#PK)").bind(":epoch", number(epoch));
         let mut actions = vec![
             Action::Put(profile_item(&raised)?, Condition::version(user.version)),
-            Action::Put(password_item(user.user_id, &password)?, Condition::version(old.version)),
+            Action::Put(password_item(user.user_id, &password)?, condition),
             Action::Update(session, "SET #epoch = :epoch".to_owned(), alive),
         ];
         if let Some(logout) = logout {
@@ -194,13 +222,15 @@ impl Store {
 
     /// Deletes an account in one transaction: the profile is emptied and marked, the epoch raised, the password gone,
     /// the identifiers freed (the username is held for 30 days, so that nobody slips into a known name), and a job
-    /// made that removes the rest, and `logout` is written down. False if somebody else changed the account meanwhile.
+    /// made that removes the rest, and `logout` is written down. The `links`, which must be all there are, go with their
+    /// identities, which are anybody's again. False if somebody else changed the account or a link meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn delete_user(
         &self,
         user: &User,
+        links: &[Link],
         logout: Option<&Logout>,
         now: Time,
         attempt: Attempt,
@@ -213,9 +243,17 @@ impl Store {
         };
         let mut actions = vec![
             Action::Put(profile_item(&emptied)?, Condition::version(user.version)),
-            Action::Delete(keys::password(user.user_id), Condition::new("attribute_exists(#PK)")),
             Action::Put(super::purges::purge_item(user.user_id, now)?, Condition::absent()),
         ];
+        let there = || Condition::new("attribute_exists(#PK)");
+        if !user.passwordless {
+            actions.push(Action::Delete(keys::password(user.user_id), there()));
+        }
+        for link in links {
+            // The purge would find the link; until then somebody would renew its tokens.
+            actions.push(Action::Delete(keys::link(user.user_id, &link.provider), there()));
+            actions.push(unbound(link));
+        }
         if let Some(logout) = logout {
             actions.push(Action::Put(logout_item(logout)?, Condition::absent()));
         }
@@ -236,14 +274,14 @@ impl Store {
     }
 }
 
-fn take(identifier: &Identifier, user_id: UserId, now: Time) -> Result<Action, StoreError> {
+pub(super) fn take(identifier: &Identifier, user_id: UserId, now: Time) -> Result<Action, StoreError> {
     let key = keys::identifier(identifier.kind.as_str(), &identifier.normalised());
     let stored = item(&key, "identifier", &StoredIdentifier { user_id, held_until: None })?;
     let free = Condition::new("attribute_not_exists(#PK) OR #held_until <= :now").bind(":now", number(now.0));
     Ok(Action::Put(stored, free))
 }
 
-fn profile_item(user: &User) -> Result<Item, StoreError> {
+pub(super) fn profile_item(user: &User) -> Result<Item, StoreError> {
     item(&keys::profile(user.user_id), "user", user)
 }
 

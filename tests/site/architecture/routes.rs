@@ -8,6 +8,16 @@ use tests::{TestSite, Value, json};
 
 use super::{at, code, files, functions};
 
+/// Whether a route's path is one of those that another takes: `/connect/bangumi/callback` of `/connect/{provider}/callback`.
+/// The gateway asks the more special one's function.
+fn takes(general: &str, path: &str) -> bool {
+    let (general, path) = (general.split('/'), path.split('/'));
+    general.clone().count() == path.clone().count()
+        && general
+            .zip(path)
+            .all(|(general, path)| general == path || (general.starts_with('{') && !general.ends_with("+}")))
+}
+
 /// A route's path with something in its parameters.
 fn filled(path: &str) -> String {
     let segments = path.split('/').map(|segment| if segment.starts_with('{') { "1" } else { segment });
@@ -45,7 +55,7 @@ async fn a_function_answers_nothing_that_the_template_does_not_route_to_it() {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
                 let is_declared = declared
                     .iter()
-                    .any(|route| route.function == name && route.path == **path && route.method.as_str() == method);
+                    .any(|route| route.function == name && takes(&route.path, path) && route.method.as_str() == method);
                 let event = event(method, &filled(path));
                 let answer = shared::lambda::invoke(name, &router, event.to_string().as_bytes()).await.unwrap();
                 // 405: the path is there, the method isn't.

@@ -25,7 +25,7 @@ async fn departed(site: &TestSite) -> Client {
     let (id, metadata) = (ClientId::new(&app.entropy), requested.complete(&[]).unwrap());
     let client = Application::new(id, metadata, None, Some(user.user_id), app.clock.now());
     app.store.create_client(&client, attempt()).await.unwrap();
-    assert!(app.store.delete_user(&user, None, app.clock.now(), attempt()).await.unwrap());
+    assert!(app.store.delete_user(&user, &[], None, app.clock.now(), attempt()).await.unwrap());
     Client { id: id.to_string(), secret: None }
 }
 
@@ -43,7 +43,7 @@ async fn assert_swept(site: &TestSite, client: &Client, case: &str) {
     site.proxy.forget();
     assert_eq!(sweep(site).await.status, 200, "{case}");
     let calls = site.proxy.calls();
-    assert!(calls.len() == 2 && calls.iter().all(tests::faults::Call::is_read), "{case}: {calls:?}");
+    assert!(calls.len() == 3 && calls.iter().all(tests::faults::Call::is_read), "{case}: {calls:?}");
     assert!(!known(site, client).await, "{case}");
 }
 

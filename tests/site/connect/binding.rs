@@ -1,0 +1,72 @@
+//! Binding.
+
+use tests::{TestSite, json};
+
+use super::kept;
+
+#[tokio::test]
+async fn l59_what_is_bound_to_somebody_else_stays_theirs_and_the_other_is_told() {
+    let site = TestSite::start().await;
+    site.browser().join_from("bangumi", "sakura", "kinomoto").await;
+    let browser = site.member("tomoyo").await;
+    let before = kept(&site).await;
+    let page = browser.bind("bangumi", "sakura").await;
+    assert!(page.status == 409 && page.body.contains("bound to another account here"), "{}", page.body);
+    assert_eq!(page.href("other"), "/connections");
+    assert_eq!(kept(&site).await, before);
+    let again = site.browser();
+    again.come_from("bangumi", "sakura").await;
+    assert_eq!(again.me().await["username"], "kinomoto");
+}
+
+#[tokio::test]
+async fn s55_the_user_is_told_by_letter_that_an_account_was_bound() {
+    let site = TestSite::start().await;
+    let browser = site.member("sakura").await;
+    assert_eq!(browser.bind("bangumi", "sakura").await.status, 303);
+    let letters = site.site.fakes().unwrap().letters();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].text.contains("Bangumi"), "{}", letters[0].text);
+    assert_eq!(letters[0].to, "sakura@moe.example");
+    // What was bound before is no news.
+    assert_eq!(browser.bind("bangumi", "sakura").await.status, 303);
+    assert_eq!(site.site.fakes().unwrap().letters().len(), 1);
+    // Whoever comes by it, and gives an address, is told too.
+    site.browser().come_from("bangumi", "tomoyo").await;
+    let new = site.browser();
+    new.come_from("bangumi", "tomoyo").await;
+    let fields = [("username", "daidouji"), ("email", "tomoyo@moe.example")];
+    assert_eq!(new.choose("bangumi", "create", &fields).await.status, 303);
+    assert_eq!(site.site.fakes().unwrap().letters().len(), 2);
+}
+
+#[tokio::test]
+async fn l58_a_binding_returns_to_the_page_that_it_began_from() {
+    let site = TestSite::start().await;
+    let browser = site.member("sakura").await;
+    let page = browser.open("/connect/weibo?intent=bind&continue=/account").await;
+    let (csrf, go_on) = (page.input("csrf"), page.input("continue"));
+    let fields = [("csrf", csrf.as_str()), ("intent", "bind"), ("continue", &go_on)];
+    let begun = browser.submit("/connect/weibo", &fields).await;
+    let back = browser.allow_there(begun.location(), "sakura").await;
+    assert_eq!(browser.open(&back).await.location(), "/account");
+}
+
+#[tokio::test]
+async fn l58_coming_again_mends_what_was_broken_and_keeps_the_new_tokens() {
+    let site = TestSite::start().await;
+    let browser = site.browser();
+    browser.join_from("bangumi", "sakura", "kinomoto").await;
+    let tokens = async || {
+        let items = site.dump().await;
+        let link = items.into_iter().find(|item| item["type"]["S"] == "link").unwrap();
+        link["tokens"]["S"].as_str().unwrap().to_owned()
+    };
+    let first = tokens().await;
+    site.browser().come_from("bangumi", "sakura").await;
+    let second = tokens().await;
+    assert_eq!(browser.bind("bangumi", "sakura").await.status, 303);
+    let third = tokens().await;
+    assert!(first != second && second != third && first != third);
+    assert_eq!(browser.ask("/connections").await.json()["items"][0]["state"], json!("healthy"));
+}
