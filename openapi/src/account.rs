@@ -10,15 +10,16 @@ use crate::schema::{about, boolean, closed, like, list, moment, named, nullable,
 /// Who may manage an account: its owner, by token or by cookie.
 pub(crate) const OWNER: [&str; 2] = ["bearer", "session"];
 
-const CSRF: &str = "the page's form token";
+pub(crate) const CSRF: &str = "the page's form token";
 
 pub(crate) fn operations() -> Vec<Operation> {
     [of_account(), of_apps(), of_sessions()].into_iter().flatten().collect()
 }
 
 fn of_account() -> Vec<Operation> {
-    let password = || open(vec![("password", within(1, 512))]);
-    let passwords = || open(vec![("old_password", text()), ("new_password", within(8, 512))]);
+    // Who signs in by accounts elsewhere alone has none, and has signed in within ten minutes instead.
+    let password = || open(vec![("password?", within(1, 512))]);
+    let passwords = || open(vec![("old_password?", text()), ("new_password", within(8, 512))]);
     vec![
         get("/account", "getAccount", "One's own account")
             .security(&OWNER)
@@ -47,7 +48,7 @@ fn of_account() -> Vec<Operation> {
         form("/account/delete", "deleteAccountByForm", "The page's form: deletes the account")
             .takes(
                 FORM,
-                open(vec![("csrf", words(CSRF)), ("password", text())]),
+                open(vec![("csrf", words(CSRF)), ("password?", text())]),
                 json!({ "csrf": "…", "password": "…" }),
             )
             .fails(Page, &[400, 403, 409, 422, 429, 503]),
@@ -61,7 +62,7 @@ fn of_account() -> Vec<Operation> {
             )
             .takes(
                 FORM,
-                open(vec![("csrf", words(CSRF)), ("old_password", text()), ("new_password", text())]),
+                open(vec![("csrf", words(CSRF)), ("old_password?", text()), ("new_password", text())]),
                 json!({ "csrf": "…", "old_password": "…", "new_password": "…" }),
             )
             .nothing(204, "It is changed.")

@@ -34,8 +34,9 @@ pub(crate) const USER_ID: &str = "mvzgk4tfon2gk4tfonzxi33nny";
 pub(crate) const CLIENT_ID: &str = "client_mvzgk4tfon2gk4tfonzxi33nny";
 
 /// The parts of the document, by the paths that belong to each.
-const TAGS: [(&str, &str, &[&str]); 6] = [
+const TAGS: [(&str, &str, &[&str]); 7] = [
     ("account", "People and their own accounts.", &["/register", "/login", "/logout", "/account"]),
+    ("elsewhere", "Accounts elsewhere: signing in with them, and binding them.", &["/connect"]),
     ("collections", "The anime collection.", &["/collections", "/users"]),
     ("discovery", "What the server says about itself.", &["/.well-known", "/oauth2/jwks", "/openapi.json"]),
     ("dialects", "Other systems' words, for applications that were written for those: docs/dialects.md.", &[]),
@@ -232,6 +233,7 @@ fn schemas() -> Value {
             ("title", words("the status in words")),
             ("status", between(400, 599)),
             ("detail", words("what is wrong and how to mend it")),
+            ("code?", words("a word for programs, where the status alone does not say what is to be done")),
             ("errors?", list(wrong_field)),
             ("error?", one_of(TOKEN_CODES.map(ErrorCode::as_str))),
             ("error_description?", text()),
@@ -280,6 +282,7 @@ fn user() -> Value {
         ("nickname", nullable(text())),
         ("avatar", nullable(url())),
         ("intro", nullable(text())),
+        ("has_password", about("false where they sign in with accounts elsewhere alone", boolean())),
         ("created_at", moment()),
         ("address?", named("Address")),
     ]);
@@ -307,7 +310,8 @@ fn profile() -> Value {
 pub(crate) fn sakura() -> Value {
     json!({
         "user_id": USER_ID, "username": "sakura", "email": "sakura@moe.example", "email_verified": false, "phone": null,
-        "phone_verified": false, "nickname": "桜", "avatar": null, "intro": null, "created_at": "2026-01-01T00:00:00Z",
+        "phone_verified": false, "nickname": "桜", "avatar": null, "intro": null, "has_password": true,
+        "created_at": "2026-01-01T00:00:00Z",
     })
 }
 

@@ -10,6 +10,8 @@ mod authorize;
 mod clients;
 mod collections;
 mod components;
+mod connect;
+mod connections;
 mod device;
 mod dialects;
 mod discovery;
@@ -52,6 +54,8 @@ fn operations() -> Vec<Operation> {
         authorize::operations(),
         clients::operations(),
         collections::operations(),
+        connect::operations(),
+        connections::operations(),
         device::operations(),
         dialects::operations(),
         discovery::operations(),

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::oauth::lifetimes::ACCESS_TOKEN;
 
 use crate::account::OWNER;
@@ -9,9 +9,8 @@ use crate::operation::Errors::{Page, ProblemOrPage};
 use crate::operation::{FORM, JSON, Operation, get, post};
 use crate::schema::{about, always, closed, integer, named, open, text, words};
 
-pub(crate) fn operations() -> Vec<Operation> {
-    let credentials = || vec![("username", words("username, e-mail address or phone number")), ("password", text())];
-    let form = [("csrf", words("the page's form token")), ("continue?", words("where to go on"))];
+/// What whoever signs in is answered, and an example.
+pub(crate) fn signed_in() -> (Value, Value) {
     let token = closed(vec![
         ("access_token", text()),
         ("token_type", always("Bearer")),
@@ -20,6 +19,13 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]);
     let example =
         json!({ "access_token": "eyJ…", "token_type": "Bearer", "expires_in": ACCESS_TOKEN, "user": sakura() });
+    (token, example)
+}
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let credentials = || vec![("username", words("username, e-mail address or phone number")), ("password", text())];
+    let form = [("csrf", words("the page's form token")), ("continue?", words("where to go on"))];
+    let (token, example) = signed_in();
     vec![
         get("/login", "showLogin", "The page on which people sign in")
             .in_query("continue?", text(), "/account", "where to go on")
