@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use shared::app::App;
 use shared::clock::Clock;
-use shared::config::{Config, FetchPolicy, Issuer, RegistrationPolicy};
+use shared::config::{Config, FetchPolicy, Issuer, ProviderSettings, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
 use shared::store::{ConnectError, Patience, Store, StoreError};
+use shared::upstream::{ProviderError, Providers};
 use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
@@ -44,8 +45,19 @@ pub struct Options {
     pub registration: RegistrationPolicy,
     /// Which addresses that applications supply are called.
     pub fetch: FetchPolicy,
+    /// Where accounts from elsewhere may come from.
+    pub providers: ProviderOptions,
     /// Signing keys made before, where making them anew would take too long.
     pub provisioned: Option<Provisioned>,
+}
+
+/// Providers of accounts elsewhere.
+#[derive(Default)]
+pub struct ProviderOptions {
+    /// Files beside the built-in ones, or instead of them: name and text.
+    pub files: Vec<(String, String)>,
+    /// What `PROVIDERS` says where the site is deployed.
+    pub settings: ProviderSettings,
 }
 
 /// Where a site's data is.
@@ -124,6 +136,9 @@ pub enum StartError {
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Providers of accounts elsewhere.
+    #[error(transparent)]
+    Providers(#[from] ProviderError),
     /// The signing keys.
     #[error("{0}")]
     Keys(String),
@@ -142,6 +157,7 @@ impl Options {
             entropy: Entropy::system(),
             registration: RegistrationPolicy::Open,
             fetch: FetchPolicy::default(),
+            providers: ProviderOptions::default(),
             provisioned: None,
         }
     }
@@ -153,8 +169,8 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, fetch, provisioned } =
-            options;
+        let Options { port, issuer, storage, patience, announce_in, clock, entropy, .. } = options;
+        let Options { registration, fetch, providers, provisioned, .. } = options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -169,11 +185,16 @@ impl Site {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),
         };
-        let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration, fetch };
+        let ProviderOptions { files, settings } = providers;
+        let mut all: Vec<(&str, &str)> = Providers::files().collect();
+        all.extend(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let upstream = Providers::load(all, &settings, &issuer, &fetch)?;
+        let (table, providers) = (TABLE_NAME.to_owned(), settings);
+        let config = Config { issuer: issuer.clone(), table, secret_keys, registration, fetch, providers };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }
-        let app = App::new(config, clock.clone(), entropy.clone(), store);
+        let app = App::new(config, clock.clone(), entropy.clone(), store, upstream);
         // Deployed, the schedule's first run makes the keys of a new site. Keys that the secret key doesn't open are an
         // error of the start, not of the first request.
         run_scheduled("rotate-keys", &app).await.map_err(|error| StartError::Keys(error.to_string()))?;

@@ -15,6 +15,7 @@ use crate::jose::keys::{self, KeySet};
 use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
+use crate::upstream::Providers;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub struct Inner {
     pub fetcher: Arc<Fetcher>,
     /// Keys that clients have elsewhere.
     pub client_keys: Arc<ClientKeys>,
+    /// Where accounts from elsewhere may come from.
+    pub upstream: Arc<Providers>,
     site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
@@ -59,7 +62,7 @@ impl Deref for App {
 
 impl App {
     /// Puts the parts together; reads nothing yet.
-    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
+    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store, upstream: Providers) -> Self {
         let hashers = Arc::new(Hashers::new(entropy.clone()));
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         Self(Arc::new(Inner {
@@ -70,6 +73,7 @@ impl App {
             hashers,
             fetcher,
             client_keys: Arc::default(),
+            upstream: Arc::new(upstream),
             site: Arc::default(),
         }))
     }
@@ -78,7 +82,7 @@ impl App {
     /// in memory with the others.
     #[must_use]
     pub fn of_function(&self, name: &str) -> Self {
-        let Inner { config, clock, entropy, store, hashers, fetcher, client_keys, site } = &**self;
+        let Inner { config, clock, entropy, store, hashers, fetcher, client_keys, upstream, site } = &**self;
         Self(Arc::new(Inner {
             config: config.clone(),
             clock: clock.clone(),
@@ -87,6 +91,7 @@ impl App {
             hashers: Arc::clone(hashers),
             fetcher: Arc::clone(fetcher),
             client_keys: Arc::clone(client_keys),
+            upstream: Arc::clone(upstream),
             site: Arc::clone(site),
         }))
     }

@@ -1,10 +1,14 @@
 //! Settings. The only file that reads the environment, and it names everything that is missing at once.
 
+mod providers;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
+
+pub use providers::{ProviderSetting, ProviderSettings, parse as provider_settings};
 
 /// What a function is told by its surroundings.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub struct Config {
     pub registration: RegistrationPolicy,
     /// Which addresses that clients supply are called.
     pub fetch: FetchPolicy,
+    /// Where accounts from elsewhere may come from.
+    pub providers: ProviderSettings,
 }
 
 /// Which addresses that clients supply this server calls: public ones with https, unless it is told otherwise.
@@ -108,6 +114,7 @@ impl Config {
     /// | `REGISTRATION` | `open`, `token` or `user` (the default) |
     /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
     /// | `ALLOW_PRIVATE_FETCH` | `true`: clients' addresses may be private ones. Never where the functions are deployed |
+    /// | `PROVIDERS` | providers of accounts elsewhere, in JSON (docs/providers.md); none, if left out |
     /// | `FETCH_CA` | a PEM file of roots that are then trusted as well |
     ///
     /// # Errors
@@ -151,6 +158,10 @@ impl Config {
         };
         let roots = lookup("FETCH_CA").filter(|path| !path.is_empty()).map(PathBuf::from);
         let fetch = FetchPolicy { allow_private, roots };
+        let providers = provider_settings(&lookup("PROVIDERS").unwrap_or_default()).unwrap_or_else(|error| {
+            wrong.push(error);
+            ProviderSettings::new()
+        });
         let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
@@ -160,7 +171,7 @@ impl Config {
             wrong.push(SHORT_SECRET.to_owned());
         }
         match parsed {
-            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch }),
+            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch, providers }),
             _ => Err(ConfigError(wrong)),
         }
     }
@@ -266,9 +277,24 @@ impl Issuer {
         format!("{}{path}", self.0)
     }
 
+    /// Whether this is plain http on this machine: a laptop's site.
+    pub fn is_plain_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url))
+    }
+
     /// Whether cookies are `Secure` and carry the `__Host-` prefix.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
+    }
+}
+
+/// Whether an address is this machine's own.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 

@@ -13,12 +13,13 @@
 //! | [`collection`] | entries of an anime collection | |
 //! | [`jose`] | signing keys, access tokens, ID tokens | |
 //! | [`store`] | the table: one file per aggregate | yes |
-//! | [`fetch`] | the one way to addresses that clients supply | yes |
+//! | [`fetch`] | the one way to addresses that clients supply, and to providers | yes |
+//! | [`upstream`] | accounts elsewhere: providers as data, and the one client that runs them | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `fetch`, `jose` → `oauth`, `account`, `collection` →
+//! * Modules know only those below them: `http`, `pages` → `store`, `fetch`, `upstream`, `jose` → `oauth`, `account`, `collection` →
 //!   `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, and only `store::keys` makes key strings.
@@ -44,3 +45,4 @@ pub mod oauth;
 pub mod pages;
 pub mod seal;
 pub mod store;
+pub mod upstream;
