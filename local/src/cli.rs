@@ -1,11 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::clock::Clock;
-use shared::config::FetchPolicy;
+use shared::config::{FetchPolicy, provider_settings};
 use shared::entropy::Entropy;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::commands::{self, ConnectError};
 use crate::data::DataFolder;
-use crate::site::{Options, Site, StartError, Storage};
+use crate::site::{Options, ProviderOptions, Site, StartError, Storage};
 
 /// An identity provider and anime-collection service, whole on this machine. Without a command it runs the site.
 #[derive(Debug, Parser)]
@@ -31,6 +31,12 @@ pub struct Cli {
     /// A PEM file of roots to trust there beside the machine's
     #[arg(long, value_name = "FILE", requires = "allow_private_fetch")]
     fetch_ca: Option<PathBuf>,
+    /// A folder with files of providers of accounts elsewhere, beside the built-in ones or instead of them
+    #[arg(long, value_name = "DIR")]
+    providers: Option<PathBuf>,
+    /// As which client those providers know this site, in JSON (docs/providers.md)
+    #[arg(long, value_name = "JSON", env = "PROVIDERS", hide_env_values = true, default_value = "")]
+    provider_settings: String,
     /// Keep everything in memory, and forget it at the end
     #[arg(long)]
     memory: bool,
@@ -299,12 +305,18 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
         }
         None => (Storage::Folder(cli.data.clone()), format!("in {}", cli.data.display())),
     };
+    let files = match &cli.providers {
+        Some(folder) => provider_files(folder).map_err(|error| StartError::ProviderFiles(folder.clone(), error))?,
+        None => Vec::new(),
+    };
+    let settings = provider_settings(&cli.provider_settings).map_err(StartError::ProviderSettings)?;
     let options = Options {
         port: cli.port,
         issuer: cli.issuer,
         announce_in: Some(cli.data),
         entropy,
         fetch: FetchPolicy { allow_private: cli.allow_private_fetch, roots: cli.fetch_ca },
+        providers: ProviderOptions { files, settings },
         ..Options::new(storage)
     };
     let site = Site::start(options).await?;
@@ -335,6 +347,15 @@ async fn run_command(command: &Command, cli: &Cli) -> Result<(), String> {
     let answer = answer.map_err(|error| error.to_string())?;
     tell(std::io::stdout(), &format!("{answer:#}\n"));
     Ok(())
+}
+
+/// The TOML files of a folder, in the order of their names.
+fn provider_files(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
+    let paths: std::io::Result<Vec<_>> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    paths.into_iter().map(|path| Ok((path.display().to_string(), std::fs::read_to_string(path)?))).collect()
 }
 
 /// Ctrl-C, or what a supervisor sends.

@@ -136,6 +136,12 @@ pub enum StartError {
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder with providers' files.
+    #[error("{0}: {1}")]
+    ProviderFiles(PathBuf, io::Error),
+    /// What `PROVIDERS` says.
+    #[error("{0}")]
+    ProviderSettings(String),
     /// Providers of accounts elsewhere.
     #[error(transparent)]
     Providers(#[from] ProviderError),

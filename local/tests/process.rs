@@ -23,7 +23,12 @@ use tempfile::TempDir;
 /// The binary, to be run in `folder`, with nothing of this machine's settings.
 fn bangumoe(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bangumoe"));
-    command.current_dir(folder).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("RUST_LOG");
+    command
+        .current_dir(folder)
+        .args(arguments)
+        .env_remove("AWS_ENDPOINT_URL_DYNAMODB")
+        .env_remove("RUST_LOG")
+        .env_remove("PROVIDERS");
     command
 }
 
@@ -318,4 +323,34 @@ fn the_ready_message_tells_where_to_go_on() {
     for word in ["/oauth2/register", "/.well-known/openid-configuration", "here", "Ctrl-C"] {
         assert!(rest.contains(word), "{word}: {rest}");
     }
+}
+
+#[test]
+fn a_folder_of_providers_is_read_at_the_start_and_a_wrong_file_told_with_its_line() {
+    let folder = TempDir::new().unwrap();
+    let providers = folder.path().join("providers");
+    let started = |settings: &str| {
+        let arguments = ["--port", "0", "--memory", "--providers", "providers"];
+        bangumoe(folder.path(), &arguments).env("PROVIDERS", settings).output().unwrap()
+    };
+    let refusal = |settings: &str| {
+        let Output { status, stderr, stdout } = started(settings);
+        assert!(!status.success() && stdout.is_empty());
+        String::from_utf8(stderr).unwrap()
+    };
+    assert!(refusal("").contains("bangumoe: providers: "), "there is no such folder");
+    std::fs::create_dir(&providers).unwrap();
+    std::fs::write(providers.join("README.md"), "no provider").unwrap();
+    std::fs::write(providers.join("corp.toml"), "name = \"Corp\"\n\nsecret = 1\n").unwrap();
+    let told = refusal("");
+    assert!(told.contains("bangumoe: providers/corp.toml, line 3: unknown field `secret`"), "{told}");
+    let oidc = "name = \"Corp\"\nkind = \"oidc\"\nscopes = [\"openid\"]\n[addresses]\nissuer = \"https://a.example\"\n";
+    std::fs::write(providers.join("corp.toml"), oidc).unwrap();
+    let told = refusal(r#"{"corp": {"client_id": "hush", "client_secret": "hush", "more": 1}}"#);
+    assert!(told.contains("bangumoe: PROVIDERS is not an object of providers") && !told.contains("hush"), "{told}");
+    let told = refusal(r#"{"corps": {"client_id": "a", "client_secret": "b"}}"#);
+    assert!(told.contains("PROVIDERS, \"corps\": there is no such provider"), "{told}");
+    let mut command = bangumoe(folder.path(), &["--port", "0", "--memory", "--providers", "providers"]);
+    command.env("PROVIDERS", r#"{"corp": {"client_id": "a", "client_secret": "b"}}"#);
+    assert!(Running::of(command).signal("TERM").success());
 }

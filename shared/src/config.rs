@@ -405,4 +405,34 @@ mod tests {
         assert_eq!(config.secret_keys.len(), 2);
         assert!(config.issuer.is_https());
     }
+    #[test]
+    fn settings_of_providers_are_read_and_what_is_wrong_with_them_told() {
+        let providers = |text: &'static str| {
+            let lookup = |name: &str| match name {
+                "ISSUER" => Some("https://id.example.org"),
+                "TABLE_NAME" => Some("bangumoe"),
+                "SECRET_KEY" => Some("a secret key of thirty-two characters"),
+                "PROVIDERS" => Some(text),
+                _ => None,
+            };
+            Config::from_lookup(|name| lookup(name).map(str::to_owned)).map(|config| config.providers.len())
+        };
+        assert_eq!(providers("").unwrap(), 0);
+        assert_eq!(providers(r#"{"weibo": {"client_id": "a", "client_secret": "b"}}"#).unwrap(), 1);
+        assert!(providers("weibo").unwrap_err().to_string().contains("PROVIDERS"));
+    }
+
+    #[test]
+    fn a_laptops_site_is_plain_http_on_this_machine() {
+        for (issuer, expected) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:3000", true),
+            ("https://localhost:3000", false),
+            ("http://192.168.1.1", false),
+            ("http://localhost.example", false),
+        ] {
+            assert_eq!(Issuer::parse(issuer).unwrap().is_plain_loopback(), expected, "{issuer}");
+        }
+    }
 }

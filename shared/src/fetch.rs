@@ -435,4 +435,21 @@ mod tests {
             assert!(!check(true, url), "{url}");
         }
     }
+    #[test]
+    fn v46_a_provider_may_be_on_this_machine_where_the_site_is_itself_and_nowhere_else_that_is_private() {
+        let permits = |issuer, allow_private, url| {
+            let policy = FetchPolicy { allow_private, roots: None };
+            Fetcher::for_providers(&Issuer::parse(issuer).unwrap(), &policy).permits(url)
+        };
+        let (laptop, deployed) = ("http://localhost:3000", "https://id.example.org");
+        for url in ["http://localhost:1/", "http://127.0.0.1:1/", "http://[::1]:1/", "https://127.0.0.1/"] {
+            assert!(permits(laptop, false, url) && !permits(deployed, false, url), "{url}");
+        }
+        for url in ["https://10.0.0.1/", "https://169.254.169.254/", "https://[fd00:ec2::254]/"] {
+            assert!(!permits(laptop, false, url) && !permits(deployed, false, url), "{url}");
+            assert!(permits(deployed, true, url), "an operator can say so");
+        }
+        assert!(!permits("http://192.168.1.1:3000", false, "http://localhost:1/"));
+        assert!(!permits(laptop, true, "http://a.example/") && permits(deployed, false, "https://bgm.tv/oauth"));
+    }
 }

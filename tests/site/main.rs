@@ -43,4 +43,5 @@ mod smoke;
 mod subjects;
 mod third_party;
 mod token;
+mod upstream;
 mod userinfo;

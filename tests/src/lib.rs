@@ -21,7 +21,7 @@ pub mod reply;
 
 use std::sync::OnceLock;
 
-use local::site::{Options, Provisioned, Site, Storage};
+use local::site::{Options, ProviderOptions, Provisioned, Site, Storage};
 use local::table::Table;
 use reqwest::redirect::Policy;
 use shared::clock::{Clock, Millis};
@@ -73,6 +73,8 @@ pub struct Wishes {
     pub registration: Option<RegistrationPolicy>,
     /// Whether addresses on this machine are called, where a [`Remote`] listens.
     pub allow_private_fetch: bool,
+    /// Providers of accounts elsewhere; none, if left out.
+    pub providers: Option<ProviderOptions>,
 }
 
 /// Keys are made once for all tests: RSA takes its time.
@@ -110,6 +112,7 @@ impl TestSite {
             patience,
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
             fetch: FetchPolicy { allow_private: wishes.allow_private_fetch, roots: None },
+            providers: wishes.providers.unwrap_or_default(),
             clock: clock.clone(),
             provisioned: Some(provisioned),
             ..Options::new(storage)

@@ -68,6 +68,21 @@ pub(super) struct Request {
     pub(super) success: Vec<u16>,
 }
 
+impl Request {
+    /// Its method, and where its parameters stand: what the file leaves open is as usual.
+    pub(super) fn shape(&self, profile: bool) -> (Method, Body) {
+        match (self.method, self.body) {
+            (Some(method), Some(body)) => (method, body),
+            (Some(Method::Get), None) => (Method::Get, Body::Query),
+            (Some(Method::Post), None) => (Method::Post, Body::Form),
+            (None, Some(Body::Query)) => (Method::Get, Body::Query),
+            (None, Some(body)) => (Method::Post, body),
+            (None, None) if profile => (Method::Get, Body::Query),
+            (None, None) => (Method::Post, Body::Form),
+        }
+    }
+}
+
 fn ok() -> Vec<u16> {
     vec![200]
 }

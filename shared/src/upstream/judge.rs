@@ -68,7 +68,7 @@ fn oauth(file: &ProviderFile) -> Result<(), Wrong> {
     }
     if let Some(profile) = &file.profile {
         located(file, profile.url.as_ref(), &["profile"])?;
-        shape(profile, "profile", Body::Query)?;
+        shape(profile, "profile")?;
         authenticated(profile, "profile", false)?;
         if !profile.bearer
             && !profile.parameters.values().any(|value| value.holes().any(|hole| *hole == Hole::AccessToken))
@@ -136,7 +136,7 @@ fn request(
     known: &[Hole],
 ) -> Result<(), Wrong> {
     located(file, request.url.as_ref(), &[section])?;
-    shape(request, section, Body::Form)?;
+    shape(request, section)?;
     authenticated(request, section, true)?;
     if request.bearer {
         return wrong(&[section, "bearer"], "there is no token yet that could be shown");
@@ -153,12 +153,16 @@ fn located(file: &ProviderFile, url: Option<&Location>, path: &[&str]) -> Result
     }
 }
 
-fn shape(request: &Request, section: &str, usual: Body) -> Result<(), Wrong> {
+fn shape(request: &Request, section: &str) -> Result<(), Wrong> {
     if request.method == Some(Method::Get) && request.body.unwrap_or(Body::Query) != Body::Query {
         return wrong(&[section, "body"], "a GET has no body: its parameters stand in the query");
     }
-    if request.method == Some(Method::Post) && usual == Body::Query && request.body.is_none() {
-        return wrong(&[section, "method"], "body says where the parameters of this POST stand");
+    let header = matches!(
+        request.client_authentication,
+        Some(ClientAuthentication::Basic | ClientAuthentication::BasicUnencoded)
+    );
+    if request.bearer && header {
+        return wrong(&[section, "bearer"], "there is one header Authorization, and client_authentication has it");
     }
     match request.success.iter().find(|status| !(200..300).contains(*status)) {
         Some(status) => wrong(&[section, "success"], format!("{status} is no success")),

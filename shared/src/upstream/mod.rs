@@ -16,6 +16,8 @@ mod reply;
 mod run;
 mod subject;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};

@@ -113,7 +113,7 @@ impl Provider {
     }
 
     /// Who the ID token is about, if it is good.
-    pub(super) async fn from_id_token(
+    pub(super) async fn who_is_signed(
         &self,
         app: &App,
         token: &str,

@@ -61,8 +61,8 @@ static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/providers
 
 impl Providers {
     /// The built-in files, as name and text: `bangumi.toml`, `name = "Bangumi"…`.
-    pub fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
-        FILES.iter().copied()
+    pub fn files<'a>() -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
+        FILES.iter().map(|&(name, text)| (name, text))
     }
 
     /// The providers of these files, name and text, that the settings are for. All files are judged. Of two with one name

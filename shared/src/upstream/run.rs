@@ -98,13 +98,13 @@ impl Provider {
         let token = reply::read(&token, self.success(self.file.token.as_ref()), &self.file.errors)?;
         let tokens = reply::tokens(token, app.clock.now())?;
         let (subject, claims) = match self.is_oidc() {
-            true => self.from_id_token(app, token, &tokens, attempt).await?,
-            false => self.from_answers(token, &tokens).await?,
+            true => self.who_is_signed(app, token, &tokens, attempt).await?,
+            false => self.who_answers(token, &tokens).await?,
         };
         Ok(Identified { subject, claims, tokens: self.keeps_tokens().then_some(tokens) })
     }
 
-    async fn from_answers(&self, token: &str, tokens: &Tokens) -> Result<(Subject, Claims), Failure> {
+    async fn who_answers(&self, token: &str, tokens: &Tokens) -> Result<(Subject, Claims), Failure> {
         let answers = Answers { token: Some(token), ..Answers::default() };
         let known = self.subject(&answers)?;
         let Some(request) = &self.file.profile else {
@@ -229,12 +229,7 @@ impl Provider {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let profile = values.access_token.is_some();
-        let body = request.body.unwrap_or(if profile || request.method == Some(file::Method::Get) {
-            Body::Query
-        } else {
-            Body::Form
-        });
+        let (method, body) = request.shape(values.access_token.is_some());
         let mut url = Url::parse(url).map_err(|_| Failure::malformed("its address is none"))?;
         let body = match body {
             Body::Query => {
@@ -254,11 +249,9 @@ impl Provider {
                 Some(serde_json::Value::from(object).to_string())
             }
         };
-        let method = match request.method {
-            Some(file::Method::Get) => Method::GET,
-            Some(file::Method::Post) => Method::POST,
-            None if body.is_some() => Method::POST,
-            None => Method::GET,
+        let method = match method {
+            file::Method::Get => Method::GET,
+            file::Method::Post => Method::POST,
         };
         Ok(self.fetcher.exchange(Outgoing { method, url: url.into(), headers, body }, LIMIT).await?)
     }

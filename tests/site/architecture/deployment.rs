@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use local::template::Template;
-use tests::Value;
+use tests::{Value, json};
 
 use super::{at, read};
 
@@ -43,6 +43,29 @@ fn the_secret_key_is_made_by_cloudformation_and_goes_nowhere_but_into_the_functi
     // No function may read it: there is no right to, and no client for it in the workspace.
     assert!(!read(&at("template.yaml")).contains("secretsmanager:Get"));
     assert!(!read(&at("Cargo.lock")).contains("aws-sdk-secretsmanager"));
+}
+
+#[test]
+fn settings_of_providers_come_from_a_secret_of_the_operators_and_go_to_who_needs_them_alone() {
+    let template = template();
+    assert_eq!(template["Parameters"]["ProvidersSecret"]["Default"], "");
+    assert!(template["Globals"]["Function"]["Environment"]["Variables"]["PROVIDERS"].is_null());
+    let mut told = Vec::new();
+    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+        let settings = &function["Environment"]["Variables"]["PROVIDERS"];
+        if !settings.is_null() {
+            assert_eq!(
+                *settings,
+                json!(["HasProviders", "{{resolve:secretsmanager:${ProvidersSecret}}}", ""]),
+                "{name}"
+            );
+            told.push(function["CodeUri"].as_str().unwrap());
+        }
+    }
+    // The login page shows them.
+    assert!(told.contains(&"functions/login"));
+    let book = read(&at("docs/operate.md"));
+    assert!(book.contains("ProvidersSecret") && book.contains("providers.md"));
 }
 
 #[test]
