@@ -45,10 +45,11 @@ impl Relying {
 
     fn with(&self, name: &str, value: Value) -> Value {
         let mut claims = self.claims();
+        let members = claims.as_object_mut().unwrap();
         match value {
-            Value::Null => _ = claims.as_object_mut().unwrap().remove(name),
-            value => claims[name] = value,
-        }
+            Value::Null => members.remove(name),
+            value => members.insert(name.to_owned(), value),
+        };
         claims
     }
 
