@@ -169,7 +169,14 @@ impl Site {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),
         };
-        let config = Config { issuer: issuer.clone(), table: TABLE_NAME.to_owned(), secret_keys, registration, fetch };
+        let config = Config {
+            issuer: issuer.clone(),
+            table: TABLE_NAME.to_owned(),
+            secret_keys,
+            registration,
+            fetch,
+            mail: None,
+        };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }

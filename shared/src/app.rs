@@ -12,6 +12,7 @@ use crate::entropy::Entropy;
 use crate::fetch::Fetcher;
 use crate::jose::client_keys::ClientKeys;
 use crate::jose::keys::{self, KeySet};
+use crate::mail::Mailer;
 use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
@@ -34,6 +35,8 @@ pub struct Inner {
     pub hashers: Arc<Hashers>,
     /// The way to addresses that clients supply.
     pub fetcher: Arc<Fetcher>,
+    /// The way to people's letter boxes; `None` where no letters are written.
+    pub mailer: Option<Arc<Mailer>>,
     /// Keys that clients have elsewhere.
     pub client_keys: Arc<ClientKeys>,
     site: Arc<Mutex<Option<Arc<Site>>>>,
@@ -62,6 +65,7 @@ impl App {
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
         let hashers = Arc::new(Hashers::new(entropy.clone()));
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
+        let mailer = config.mail.clone().map(|mail| Arc::new(Mailer::new(mail)));
         Self(Arc::new(Inner {
             config,
             clock,
@@ -69,6 +73,7 @@ impl App {
             store,
             hashers,
             fetcher,
+            mailer,
             client_keys: Arc::default(),
             site: Arc::default(),
         }))
@@ -78,7 +83,7 @@ impl App {
     /// in memory with the others.
     #[must_use]
     pub fn of_function(&self, name: &str) -> Self {
-        let Inner { config, clock, entropy, store, hashers, fetcher, client_keys, site } = &**self;
+        let Inner { config, clock, entropy, store, hashers, fetcher, mailer, client_keys, site } = &**self;
         Self(Arc::new(Inner {
             config: config.clone(),
             clock: clock.clone(),
@@ -86,6 +91,7 @@ impl App {
             store: store.named(name),
             hashers: Arc::clone(hashers),
             fetcher: Arc::clone(fetcher),
+            mailer: mailer.as_ref().map(|mailer| Arc::new(mailer.named(name))),
             client_keys: Arc::clone(client_keys),
             site: Arc::clone(site),
         }))

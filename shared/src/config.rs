@@ -19,6 +19,17 @@ pub struct Config {
     pub registration: RegistrationPolicy,
     /// Which addresses that clients supply are called.
     pub fetch: FetchPolicy,
+    /// Who writes letters, and how; nobody, if left out.
+    pub mail: Option<MailSettings>,
+}
+
+/// Who writes letters, and how they are sent.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// The sender's address, which SES must know as one of ours.
+    pub from: String,
+    /// The way to SES.
+    pub aws: Aws,
 }
 
 /// Which addresses that clients supply this server calls: public ones with https, unless it is told otherwise.
@@ -42,11 +53,11 @@ pub struct Aws {
     pub secret_access_key: SecretString,
     /// Belongs to them.
     pub session_token: Option<SecretString>,
-    /// Another DynamoDB than the region's.
+    /// Another DynamoDB (or SES) than the region's.
     pub endpoint: Option<Endpoint>,
 }
 
-/// A DynamoDB that is not AWS's: a laptop's, a test's.
+/// A DynamoDB or SES that is not AWS's: a laptop's, a test's.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// Its URL.
@@ -109,6 +120,8 @@ impl Config {
     /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
     /// | `ALLOW_PRIVATE_FETCH` | `true`: clients' addresses may be private ones. Never where the functions are deployed |
     /// | `FETCH_CA` | a PEM file of roots that are then trusted as well |
+    /// | `MAIL_FROM` | the address that letters come from. Without it none is written |
+    /// | `AWS_ENDPOINT_URL_SESV2` | another SES than the region's, where there is one; else [`Aws::from_env`]'s variables |
     ///
     /// # Errors
     /// [`ConfigError`], with every variable that is missing or wrong.
@@ -151,6 +164,21 @@ impl Config {
         };
         let roots = lookup("FETCH_CA").filter(|path| !path.is_empty()).map(PathBuf::from);
         let fetch = FetchPolicy { allow_private, roots };
+        let mail = match lookup("MAIL_FROM").filter(|from| !from.is_empty()) {
+            // One address and nothing else: what stands there becomes a header.
+            Some(from) if !is_address(&from) => {
+                wrong.push("MAIL_FROM must be an e-mail address, such as bangumoe@example.org".to_owned());
+                None
+            }
+            Some(from) => match Aws::of(&lookup, "AWS_ENDPOINT_URL_SESV2") {
+                Ok(aws) => Some(MailSettings { from, aws }),
+                Err(ConfigError(missing)) => {
+                    wrong.extend(missing);
+                    None
+                }
+            },
+            None => None,
+        };
         let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
@@ -160,7 +188,7 @@ impl Config {
             wrong.push(SHORT_SECRET.to_owned());
         }
         match parsed {
-            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch }),
+            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch, mail }),
             _ => Err(ConfigError(wrong)),
         }
     }
@@ -187,9 +215,14 @@ impl Aws {
     /// # Errors
     /// As [`Aws::from_env`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::of(lookup, "AWS_ENDPOINT_URL_DYNAMODB")
+    }
+
+    /// The way to the service whose endpoint the variable `endpoint` names.
+    fn of(lookup: impl Fn(&str) -> Option<String>, endpoint: &str) -> Result<Self, ConfigError> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let endpoint = lookup("AWS_ENDPOINT_URL_DYNAMODB")
-            .map(|url| Endpoint { url, ca_bundle: lookup("AWS_CA_BUNDLE").map(PathBuf::from) });
+        let endpoint =
+            lookup(endpoint).map(|url| Endpoint { url, ca_bundle: lookup("AWS_CA_BUNDLE").map(PathBuf::from) });
         if let Some(Endpoint { url, .. }) = endpoint.as_ref().filter(|endpoint| endpoint.is_plain()) {
             return Ok(Self::local(url));
         }
@@ -210,7 +243,7 @@ impl Aws {
         if wrong.is_empty() { Ok(aws) } else { Err(ConfigError(wrong)) }
     }
 
-    /// A DynamoDB of plain http at `url`, with credentials that are made up: nobody checks them.
+    /// A DynamoDB or SES of plain http at `url`, with credentials that are made up: nobody checks them.
     pub fn local(url: &str) -> Self {
         Self {
             region: "us-east-1".to_owned(),
@@ -227,6 +260,12 @@ impl Endpoint {
     pub fn is_plain(&self) -> bool {
         self.url.starts_with("http://")
     }
+}
+
+/// Whether a text is one e-mail address, and nothing that would make a header of two.
+fn is_address(text: &str) -> bool {
+    text.parse::<email_address::EmailAddress>()
+        .is_ok_and(|address| address.as_str() == text && !text.contains(['<', '"']))
 }
 
 const SHORT_SECRET: &str = "SECRET_KEY must be of 32 characters or more";

@@ -100,6 +100,10 @@ id!(
     LogoutId, ""
 );
 id!(
+    /// A letter.
+    LetterId, ""
+);
+id!(
     /// One HTTP request's attempt at a write: tells the SDK's retry from somebody else's write.
     Attempt, ""
 );

@@ -13,15 +13,18 @@
 //! | [`collection`] | entries of an anime collection | |
 //! | [`jose`] | signing keys, access tokens, ID tokens | |
 //! | [`store`] | the table: one file per aggregate | yes |
+//! | [`aws`] | the client that everything at AWS is asked by | yes |
+//! | [`mail`] | letters to people, by SES | yes |
 //! | [`fetch`] | the one way to addresses that clients supply | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `fetch`, `jose` → `oauth`, `account`, `collection` →
-//!   `seal`, `log`, `id`, `clock`, `entropy`.
+//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `jose` → `oauth`, `account`,
+//!   `collection` → `i18n`, `aws`, `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
-//! * Only `store` names the AWS SDK, and only `store::keys` makes key strings.
+//! * Only `store` names the AWS SDK, only `mail` the signer by which it sends without one, and only `store::keys` makes key
+//!   strings.
 //! * Time and randomness come from [`clock`] and [`entropy`] alone; the environment is read in [`config`] alone.
 //! * There are no repository traits and no mocks: the seam is the DynamoDB endpoint, so that the condition expressions
 //!   themselves are what is tested.
@@ -29,6 +32,7 @@
 
 pub mod account;
 pub mod app;
+pub mod aws;
 pub mod clock;
 pub mod collection;
 pub mod config;
@@ -40,6 +44,7 @@ pub mod id;
 pub mod jose;
 pub mod lambda;
 pub mod log;
+pub mod mail;
 pub mod oauth;
 pub mod pages;
 pub mod seal;

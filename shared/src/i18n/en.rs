@@ -220,4 +220,15 @@ pub(super) static MESSAGES: Messages = Messages {
     unavailable: "The service can’t answer just now. Please try again in a minute.",
     error_status: "Status",
     error_detail: "Details",
+
+    letter_bound_subject: "Your {provider} account can now sign in to bangumoe",
+    letter_bound: "At {time}, an account at {provider} was bound to your bangumoe account {account}. Whoever signs in at {provider} with it is now signed in here, too.",
+    letter_bound_not_you: "If it was you, there is nothing to do. If it wasn’t: sign in, unbind {provider}, change your password, and sign out everywhere else. All of it is on the page of your account: {url}",
+    letter_unbound_subject: "Your {provider} account is no longer bound to bangumoe",
+    letter_unbound: "At {time}, the account at {provider} that was bound to your bangumoe account {account} was unbound. It can’t be used to sign in here any more.",
+    letter_unbound_not_you: "If it was you, there is nothing to do. If it wasn’t: sign in, change your password, sign out everywhere else, and bind {provider} again. All of it is on the page of your account: {url}",
+    letter_broken_subject: "bangumoe can’t reach your {provider} account any more",
+    letter_broken: "At {time}, {provider} refused to let your bangumoe account {account} in. That happens when the permission was withdrawn there, or has expired. You can still sign in with {provider}.",
+    letter_broken_what_to_do: "To let it in again, bind {provider} once more on the page of your account: {url} If you withdrew the permission yourself, there is nothing to do.",
+    letter_no_reply: "This letter was written by a machine, and nobody reads answers to it.",
 };

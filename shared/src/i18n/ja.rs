@@ -220,4 +220,15 @@ pub(super) static MESSAGES: Messages = Messages {
     unavailable: "ただいまサービスが応答できません。1 分ほどしてからもう一度お試しください。",
     error_status: "ステータス",
     error_detail: "詳細",
+
+    letter_bound_subject: "{provider} のアカウントが bangumoe と連携されました",
+    letter_bound: "{time} に、{provider} のアカウントがあなたの bangumoe アカウント {account} と連携されました。今後は、そのアカウントで {provider} にログインできる人が、ここにもログインできます。",
+    letter_bound_not_you: "ご自身の操作であれば、何もする必要はありません。心当たりがない場合は、ログインして {provider} の連携を解除し、パスワードを変更して、ほかのすべての端末からログアウトしてください。いずれもアカウントのページで行えます：{url}",
+    letter_unbound_subject: "{provider} のアカウントと bangumoe の連携が解除されました",
+    letter_unbound: "{time} に、あなたの bangumoe アカウント {account} と {provider} のアカウントの連携が解除されました。今後、ここへのログインには使えません。",
+    letter_unbound_not_you: "ご自身の操作であれば、何もする必要はありません。心当たりがない場合は、ログインしてパスワードを変更し、ほかのすべての端末からログアウトして、{provider} をもう一度連携してください。いずれもアカウントのページで行えます：{url}",
+    letter_broken_subject: "bangumoe から {provider} のアカウントにアクセスできなくなりました",
+    letter_broken: "{time} に、{provider} があなたの bangumoe アカウント {account} からのアクセスを拒否しました。{provider} 側で許可が取り消されたか、期限が切れたためと思われます。{provider} でのログインは引き続きできます。",
+    letter_broken_what_to_do: "再びアクセスを許可するには、アカウントのページで {provider} をもう一度連携してください：{url} ご自身で許可を取り消した場合は、何もする必要はありません。",
+    letter_no_reply: "このメールは自動送信です。返信されても読むことができません。",
 };

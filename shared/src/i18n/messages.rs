@@ -268,6 +268,18 @@ messages! {
     unavailable,
     error_status,
     error_detail,
+
+    // Letters. With `{provider}`; texts also with `{account}`, `{time}` and `{url}`.
+    letter_bound_subject,
+    letter_bound,
+    letter_bound_not_you,
+    letter_unbound_subject,
+    letter_unbound,
+    letter_unbound_not_you,
+    letter_broken_subject,
+    letter_broken,
+    letter_broken_what_to_do,
+    letter_no_reply,
 }
 
 impl Messages {

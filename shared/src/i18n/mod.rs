@@ -10,17 +10,22 @@ mod messages;
 mod negotiate;
 mod zh_cn;
 
+use serde::{Deserialize, Serialize};
+
 pub use messages::Messages;
 pub use negotiate::negotiate;
 
 /// A language that the site speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Lang {
     /// Chinese, simplified.
+    #[serde(rename = "zh-CN")]
     ZhCn,
     /// English.
+    #[serde(rename = "en")]
     En,
     /// Japanese.
+    #[serde(rename = "ja")]
     Ja,
 }
 

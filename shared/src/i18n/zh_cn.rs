@@ -220,4 +220,15 @@ pub(super) static MESSAGES: Messages = Messages {
     unavailable: "服务暂时无法响应，请一分钟后再试。",
     error_status: "状态码",
     error_detail: "详细信息",
+
+    letter_bound_subject: "您的 {provider} 账号已绑定到 bangumoe",
+    letter_bound: "{time}，一个 {provider} 账号绑定到了您的 bangumoe 账号 {account}。今后用该账号登录 {provider} 的人，也可以登录这里。",
+    letter_bound_not_you: "如果是您本人操作，无需理会。如果不是，请登录后解除 {provider} 的绑定、修改密码，并退出其他所有设备。这些都可以在账号页面完成：{url}",
+    letter_unbound_subject: "您的 {provider} 账号已与 bangumoe 解除绑定",
+    letter_unbound: "{time}，您的 bangumoe 账号 {account} 所绑定的 {provider} 账号已解除绑定，不能再用于登录这里。",
+    letter_unbound_not_you: "如果是您本人操作，无需理会。如果不是，请登录后修改密码、退出其他所有设备，并重新绑定 {provider}。这些都可以在账号页面完成：{url}",
+    letter_broken_subject: "bangumoe 无法再访问您的 {provider} 账号",
+    letter_broken: "{time}，{provider} 拒绝了您的 bangumoe 账号 {account} 的访问。通常是因为授权已在那里取消，或已过期。您仍可用 {provider} 登录。",
+    letter_broken_what_to_do: "如需恢复，请在账号页面重新绑定 {provider}：{url} 如果是您自己取消了授权，无需理会。",
+    letter_no_reply: "本邮件由系统自动发出，请勿回复。",
 };

@@ -41,6 +41,8 @@ pub const DEVICE_INTERVAL: i64 = 5;
 pub const LOGOUT_TOKEN: i64 = 120;
 /// A client that did not hear of a sign-out is told again after this, and then after twice as long each time.
 pub const LOGOUT_RETRY: i64 = 3600;
+/// A letter that could not be sent is sent again after this, and then after twice as long each time.
+pub const LETTER_RETRY: i64 = 3600;
 
 /// No token that is signed lives longer: the legacy dialects' are the longest.
 pub const LONGEST_TOKEN: i64 = DAY;

@@ -1,6 +1,5 @@
 //! The way to the table.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -9,19 +8,13 @@ use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutCo
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::config::{AppName, Builder, Credentials};
-use rustls::RootCertStore;
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::ExposeSecret as _;
 
-use super::http::{self, Roots};
+use super::http;
 use super::retries::WrongMoment;
 use super::table::Store;
+use crate::aws::{ConnectError, Roots};
 use crate::config::{Aws, Endpoint};
-
-/// The roots of Amazon Trust Services, to one of which every certificate of AWS leads
-/// (<https://www.amazontrust.com/repository/>). Reading the system's, some 140 files, would take a cold start longer than
-/// everything else together.
-const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
 /// How long the table is waited for, before a call counts as failed.
 #[derive(Clone, Copy, Debug)]
@@ -40,29 +33,13 @@ impl Patience {
     pub const LOCAL: Self = Self { attempt: Duration::from_secs(10), operation: Duration::from_secs(30) };
 }
 
-/// The table can't be connected to.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The file can't be read.
-    #[error("{}: {}", .0.display(), .1)]
-    Unreadable(PathBuf, std::io::Error),
-    /// The file is not what it should be.
-    #[error("{} has no certificates in PEM, or one that is broken", .0.display())]
-    NotRoots(PathBuf),
-}
-
 impl Store {
     /// A client for `table`, as a Lambda has it. Nothing is asked and nothing looked for: a cold start pays for this.
     ///
     /// # Errors
     /// [`ConnectError`]: never, but at an endpoint with roots of its own.
     pub fn in_lambda(table: &str, aws: &Aws, patience: Patience) -> Result<Self, ConnectError> {
-        let roots = match &aws.endpoint {
-            // None is needed without TLS.
-            Some(endpoint) if endpoint.is_plain() => Vec::new(),
-            Some(Endpoint { ca_bundle: Some(path), .. }) => read_roots(path)?,
-            _ => AMAZON_ROOTS.to_vec(),
-        };
+        let roots = Roots::of(aws.endpoint.as_ref())?;
         let Aws { region, access_key_id, secret_access_key, session_token, endpoint } = aws.clone();
         Ok(Self::lazily(table, move || {
             let session = session_token.map(|token| token.expose_secret().to_owned());
@@ -71,7 +48,7 @@ impl Store {
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(region))
                 .credentials_provider(Credentials::new(access_key_id, secret, session, None, "lambda"))
-                .http_client(http::client(Roots::These(roots)));
+                .http_client(http::client(roots));
             client(config, endpoint.map(|endpoint| endpoint.url), patience)
         }))
     }
@@ -133,52 +110,4 @@ fn client(mut config: Builder, url: Option<String>, patience: Patience) -> Clien
                 .build(),
         );
     Client::from_conf(config.build())
-}
-
-/// Reads roots, and makes sure that they are some.
-fn read_roots(path: &Path) -> Result<Vec<u8>, ConnectError> {
-    let pem = std::fs::read(path).map_err(|error| ConnectError::Unreadable(path.to_owned(), error))?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match RootCertStore::empty().add_parsable_certificates(certificates.unwrap_or_default()) {
-        (1.., 0) => Ok(pem),
-        _ => Err(ConnectError::NotRoots(path.to_owned())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_lc_rs::digest::{SHA256, digest};
-    use data_encoding::HEXLOWER;
-
-    use super::*;
-
-    #[test]
-    fn amazons_roots_are_the_five_that_it_publishes() {
-        let roots = CertificateDer::pem_slice_iter(AMAZON_ROOTS).map(|root| root.unwrap());
-        let fingerprints: Vec<_> = roots.map(|root| HEXLOWER.encode(digest(&SHA256, &root).as_ref())).collect();
-        assert_eq!(
-            fingerprints,
-            [
-                "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
-                "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
-                "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4",
-                "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
-                "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_are_no_roots_is_said_instead_of_trusted_or_fallen_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("roots.pem");
-        assert!(matches!(read_roots(&path), Err(ConnectError::Unreadable(..))));
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        for text in ["", "no roots", broken, "-----BEGIN CERTIFICATE-----\n"] {
-            std::fs::write(&path, text).unwrap();
-            assert!(matches!(read_roots(&path), Err(ConnectError::NotRoots(_))), "{text}");
-        }
-        std::fs::write(&path, AMAZON_ROOTS).unwrap();
-        assert!(read_roots(&path).is_ok());
-    }
 }

@@ -1,25 +1,14 @@
 //! The SDK's way to HTTP: the client that fetches everything else as well (reqwest), so that a function carries one.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use reqwest::{Certificate, Client, retry};
+use reqwest::Client;
 
-/// How long a connection is waited for.
-const CONNECT: Duration = Duration::from_secs(1);
-
-/// Whom the table's certificate must lead to.
-#[derive(Clone, Debug)]
-pub(super) enum Roots {
-    /// To one of these, in PEM.
-    These(Vec<u8>),
-    /// To whomever this machine trusts.
-    TheMachines,
-}
+use crate::aws::{self, Roots};
 
 /// A client that trusts `roots`. It is made when the table is first asked.
 pub(super) fn client(roots: Roots) -> SharedHttpClient {
@@ -38,17 +27,7 @@ impl Connector {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
-        // The SDK tries again, and knows how long to wait; DynamoDB redirects nobody.
-        let builder = Client::builder()
-            .connect_timeout(CONNECT)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(retry::never());
-        let builder = match &self.roots {
-            Roots::These(pem) => builder.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(failed)?),
-            Roots::TheMachines => builder,
-        };
-        let client = builder.build().map_err(failed)?;
+        let client = aws::client(&self.roots).map_err(failed)?;
         Ok(self.client.get_or_init(|| client).clone())
     }
 }

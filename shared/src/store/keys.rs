@@ -3,7 +3,7 @@
 //! Partitions are cut so that IAM's leading keys can keep functions apart: what reads `COLLECTION#…` needs no right to
 //! read `SECRET#…`.
 
-use crate::id::{ClientId, FamilyId, LogoutId, SessionId, UserId};
+use crate::id::{ClientId, FamilyId, LetterId, LogoutId, SessionId, UserId};
 use crate::oauth::client::sha256_hex;
 
 /// A primary key.
@@ -163,3 +163,11 @@ pub fn logout(id: LogoutId) -> Key {
 
 /// The GSI1 partition of sign-outs.
 pub const LOGOUTS_DUE: &str = "LOGOUT#DUE";
+
+/// A letter that is still to be sent.
+pub fn letter(id: LetterId) -> Key {
+    key(format!("MAIL#{id}"), "MAIL")
+}
+
+/// The GSI1 partition of letters.
+pub const LETTERS_DUE: &str = "MAIL#DUE";

@@ -1,6 +1,6 @@
 //! The table: one file per aggregate over a few deliberate calls.
 //!
-//! Architecture invariants: nothing outside this folder names the AWS SDK; every key string is made in [`keys`];
+//! Architecture invariants: nothing outside this folder names the AWS SDK (letters are sent without it); every key string is made in [`keys`];
 //! security decisions read the primary key consistently; there is no `Scan`; single use comes from a condition on a
 //! write, never from read-then-delete; every conditional write carries the request's [`Attempt`](crate::id::Attempt),
 //! so that the SDK's retry of a write whose answer was lost succeeds instead of looking like somebody else's.
@@ -14,6 +14,7 @@ pub mod grants;
 mod http;
 pub mod item;
 pub mod keys;
+pub mod letters;
 pub mod logouts;
 pub mod once;
 pub mod purges;
@@ -27,5 +28,6 @@ pub mod table;
 pub mod transaction;
 pub mod users;
 
-pub use connect::{ConnectError, Patience};
+pub use crate::aws::ConnectError;
+pub use connect::Patience;
 pub use table::{Store, StoreError};
