@@ -31,6 +31,9 @@ pub struct Cli {
     /// A PEM file of roots to trust there beside the machine's
     #[arg(long, value_name = "FILE", requires = "allow_private_fetch")]
     fetch_ca: Option<PathBuf>,
+    /// Leave out the stand-ins for Bangumi and others, and for the mail: nobody is signed in elsewhere, and nobody written to
+    #[arg(long)]
+    no_fakes: bool,
     /// Keep everything in memory, and forget it at the end
     #[arg(long)]
     memory: bool,
@@ -304,15 +307,25 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
         issuer: cli.issuer,
         announce_in: Some(cli.data),
         entropy,
+        fakes: !cli.no_fakes,
         fetch: FetchPolicy { allow_private: cli.allow_private_fetch, roots: cli.fetch_ca },
         ..Options::new(storage)
     };
     let site = Site::start(options).await?;
     let url = site.url();
+    let stand_ins = site.fakes().map(|fakes| {
+        format!(
+            "Letters that it writes are at {}. Systems elsewhere, to sign in with, have stand-ins at {}\n  ",
+            fakes.mailbox(),
+            fakes.url()
+        )
+    });
+    let stand_ins = stand_ins.unwrap_or_default();
     let ready = format!(
         "bangumoe is ready: {url}\n  \
          Open it in a browser, register, and sign in; applications are registered at {url}/oauth2/register.\n  \
          OpenID Connect clients find the rest at {url}/.well-known/openid-configuration\n  \
+         {stand_ins}\
          The data is {where_is_it}. Ctrl-C stops; README.md and --help tell more.\n"
     );
     tell(std::io::stdout(), &ready);

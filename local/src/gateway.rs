@@ -1,7 +1,9 @@
 //! API Gateway on a laptop: finds the route, makes the event, calls the function, and has AWS's limits and answers.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,7 +12,7 @@ use data_encoding::BASE64;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use hyper::body::Body;
+use hyper::body::{Body, Incoming};
 use shared::clock::Clock;
 use shared::config::Issuer;
 use shared::entropy::Entropy;
@@ -18,6 +20,7 @@ use url::Url;
 
 use crate::answer::{self, Answer};
 use crate::event::{Arrival, Event};
+use crate::server::Respond;
 use crate::template::Route;
 
 /// Request line and headers, in bytes.
@@ -60,6 +63,12 @@ pub enum RouteError {
     /// Two routes get in each other's way.
     #[error("template.yaml's route {0}: {1}")]
     Conflict(String, matchit::InsertError),
+}
+
+impl Respond for Arc<Gateway> {
+    async fn respond(&self, request: Request<Incoming>, source: IpAddr) -> io::Result<Answer> {
+        Ok(self.serve(request, source).await)
+    }
 }
 
 impl Gateway {

@@ -8,6 +8,7 @@
 //! | `scheduler` | EventBridge Scheduler |
 //! | [`table`], [`remote`] | DynamoDB: embedded, or somebody else's |
 //! | [`data`] | Secrets Manager, and the folder that all is kept in |
+//! | [`fakes`] | the systems that people are signed in with, and SES |
 //! | [`site`] | the deployed whole |
 //! | [`cli`], [`commands`] | the binary `bangumoe` |
 //!
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod commands;
 pub mod data;
 mod event;
+pub mod fakes;
 pub mod functions;
 pub mod gateway;
 pub mod remote;

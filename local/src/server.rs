@@ -1,11 +1,13 @@
-//! HTTP/1.1 on the site's sockets.
+//! HTTP/1.1 on sockets: the site's, and those of what stands beside it.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -13,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::gateway::Gateway;
+use crate::answer::Answer;
 
 /// How long requests under way may take to finish once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -21,6 +23,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Several times what the gateway lets pass, so that it is the gateway that refuses; and less than the length of a
 /// target that hyper answers with 414, so that a head beyond it gets hyper's own 431.
 const READ_BUFFER: usize = 48 * 1024;
+
+/// What answers.
+pub(crate) trait Respond: Clone + Send + Sync + 'static {
+    /// Answers a request, or cuts the connection.
+    fn respond(&self, request: Request<Incoming>, source: IpAddr) -> impl Future<Output = io::Result<Answer>> + Send;
+}
 
 /// The sockets being served. Dropping it ends every connection at once; [`Server::stop`] lets them finish.
 pub(crate) struct Server {
@@ -30,12 +38,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves every listener.
-    pub(crate) fn start(sockets: Vec<TcpListener>, gateway: Gateway) -> Self {
-        let gateway = Arc::new(gateway);
+    pub(crate) fn start(sockets: Vec<TcpListener>, answers: impl Respond) -> Self {
         let (running, stop) = watch::channel(());
         let mut listeners = JoinSet::new();
         for socket in sockets {
-            listeners.spawn(accept(socket, Arc::clone(&gateway), stop.clone()));
+            listeners.spawn(accept(socket, answers.clone(), stop.clone()));
         }
         Self { running, listeners }
     }
@@ -47,7 +54,7 @@ impl Server {
     }
 }
 
-async fn accept(socket: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Receiver<()>) {
+async fn accept(socket: TcpListener, answers: impl Respond, mut stop: watch::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -56,7 +63,7 @@ async fn accept(socket: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Rec
             Some(_) = connections.join_next() => {}
             accepted = socket.accept() => match accepted {
                 Ok((stream, source)) => {
-                    connections.spawn(serve(stream, source, Arc::clone(&gateway), stop.clone()));
+                    connections.spawn(serve(stream, source, answers.clone(), stop.clone()));
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: some come free.
@@ -70,9 +77,9 @@ async fn accept(socket: TcpListener, gateway: Arc<Gateway>, mut stop: watch::Rec
     let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn serve(stream: TcpStream, source: SocketAddr, gateway: Arc<Gateway>, mut stop: watch::Receiver<()>) {
+async fn serve(stream: TcpStream, source: SocketAddr, answers: impl Respond, mut stop: watch::Receiver<()>) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| async { Ok::<_, Infallible>(gateway.serve(request, source.ip()).await) });
+    let service = service_fn(|request| answers.respond(request, source.ip()));
     let connection = http1::Builder::new().max_buf_size(READ_BUFFER).serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

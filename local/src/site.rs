@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use shared::app::App;
 use shared::clock::Clock;
-use shared::config::{Config, FetchPolicy, Issuer, RegistrationPolicy};
+use shared::config::{Aws, Config, FetchPolicy, Issuer, MailSettings, RegistrationPolicy};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
@@ -15,6 +16,7 @@ use shared::store::{ConnectError, Patience, Store, StoreError};
 use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
+use crate::fakes::{Fakes, MAIL_FROM};
 use crate::functions;
 use crate::gateway::{Gateway, RouteError};
 use crate::remote::{self, RemoteError};
@@ -44,6 +46,8 @@ pub struct Options {
     pub registration: RegistrationPolicy,
     /// Which addresses that applications supply are called.
     pub fetch: FetchPolicy,
+    /// Whether the systems that people are signed in with, and SES, have stand-ins on this machine.
+    pub fakes: bool,
     /// Signing keys made before, where making them anew would take too long.
     pub provisioned: Option<Provisioned>,
 }
@@ -80,6 +84,7 @@ pub struct Site {
     scheduler: Scheduler,
     app: App,
     announcement: Option<Announcement>,
+    fakes: Option<Fakes>,
     storage: Opened,
 }
 
@@ -97,6 +102,9 @@ pub enum StartError {
     /// Somebody else listens there.
     #[error("port {0} is already in use: stop what uses it, or choose another with --port")]
     PortTaken(u16),
+    /// No port for the stand-ins.
+    #[error("the stand-ins have no port: {0}")]
+    Fakes(io::Error),
     /// The port can't be listened on.
     #[error("port {0}: {1}")]
     Port(u16, io::Error),
@@ -142,6 +150,7 @@ impl Options {
             entropy: Entropy::system(),
             registration: RegistrationPolicy::Open,
             fetch: FetchPolicy::default(),
+            fakes: true,
             provisioned: None,
         }
     }
@@ -153,8 +162,19 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { port, issuer, storage, patience, announce_in, clock, entropy, registration, fetch, provisioned } =
-            options;
+        let Options {
+            port,
+            issuer,
+            storage,
+            patience,
+            announce_in,
+            clock,
+            entropy,
+            registration,
+            fetch,
+            fakes,
+            provisioned,
+        } = options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -169,14 +189,16 @@ impl Site {
             Some(provisioned) => vec![provisioned.secret_key.clone()],
             None => storage.secret_keys.clone(),
         };
-        let config = Config {
-            issuer: issuer.clone(),
-            table: TABLE_NAME.to_owned(),
-            secret_keys,
-            registration,
-            fetch,
-            mail: None,
+        let fakes = match fakes {
+            true => Some(Fakes::start(&issuer, clock.clone(), entropy.clone()).await.map_err(StartError::Fakes)?),
+            false => None,
         };
+        let mail = fakes.as_ref().map(|fakes| {
+            let aws = Aws::local(&fakes.mail_endpoint());
+            MailSettings { from: MAIL_FROM.to_owned(), aws }
+        });
+        let table = TABLE_NAME.to_owned();
+        let config = Config { issuer: issuer.clone(), table, secret_keys, registration, fetch, mail };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }
@@ -195,11 +217,12 @@ impl Site {
             None => None,
         };
         Ok(Self {
-            server: Server::start(listeners, gateway),
+            server: Server::start(listeners, Arc::new(gateway)),
             port,
             scheduler: Scheduler::start(&template.schedules, &functions::scheduled(), &app),
             app,
             announcement,
+            fakes,
             storage,
         })
     }
@@ -219,6 +242,11 @@ impl Site {
         &self.app
     }
 
+    /// The stand-ins, where the site has them.
+    pub fn fakes(&self) -> Option<&Fakes> {
+        self.fakes.as_ref()
+    }
+
     /// The embedded table, where the site has one.
     pub fn table(&self) -> Option<&Table> {
         self.storage.table.as_ref()
@@ -234,11 +262,12 @@ impl Site {
 
     /// Stops listening, lets requests under way finish, and closes the table.
     pub async fn stop(self) {
-        let Self { server, port: _, scheduler, app, announcement, storage } = self;
+        let Self { server, port: _, scheduler, app, announcement, fakes, storage } = self;
         drop(announcement);
         drop(scheduler);
         server.stop().await;
         drop(app);
+        drop(fakes);
         drop(storage);
     }
 }

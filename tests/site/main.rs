@@ -30,6 +30,7 @@ mod keys;
 mod legacy;
 mod logout;
 mod logs;
+mod mail;
 mod par;
 mod permissions;
 mod races;

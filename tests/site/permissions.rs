@@ -10,6 +10,7 @@ mod dialects;
 mod inspect;
 mod legacy;
 mod logout;
+mod mail;
 mod par;
 mod proofs;
 mod registrations;
@@ -105,6 +106,7 @@ async fn grand_tour(site: &TestSite) {
     access::tour(site, &browser, &client, &site.sign_in(&user).await).await;
 
     logout::tour(site, &browser, &user).await;
+    mail::tour(site, &user).await;
     device::tour(site, &browser).await;
 
     // The account is changed, renamed over somebody else's change, given another password and deleted.
@@ -174,6 +176,8 @@ async fn every_right_that_a_policy_grants_is_one_that_its_function_uses() {
     }
     let unused: Vec<_> = policies.all().difference(&used).cloned().collect();
     assert!(unused.is_empty(), "granted and never used: {unused:#?}");
+    // SES is not behind the proxy: its stand-in notes who sends.
+    assert_eq!(&mail::senders(&site), policies.mailers(), "who sends letters, and who may");
 }
 
 #[tokio::test]

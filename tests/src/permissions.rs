@@ -24,7 +24,11 @@ pub struct Need {
 pub type Grant = [String; 4];
 
 /// What the policies of all functions grant.
-pub struct Policies(BTreeSet<Grant>);
+pub struct Policies {
+    grants: BTreeSet<Grant>,
+    /// Who may send letters.
+    mailers: BTreeSet<String>,
+}
 
 impl Policies {
     /// The template's.
@@ -36,15 +40,18 @@ impl Policies {
     /// Reads a template.
     pub fn parse(yaml: &str) -> Self {
         let template: Template = serde_saphyr::from_str(yaml).unwrap();
-        let mut grants = BTreeSet::new();
+        let (mut grants, mut mailers) = (BTreeSet::new(), BTreeSet::new());
         for resource in template.resources.into_values().filter(|resource| resource.kind == "AWS::Serverless::Function")
         {
             let function = resource.properties.code_uri.trim_start_matches("functions/");
             for statement in resource.properties.policies.iter().flat_map(|policy| &policy.statement) {
-                grants.extend(statement.grants(function));
+                match statement.is_mail() {
+                    true => drop(mailers.insert(function.to_owned())),
+                    false => grants.extend(statement.grants(function)),
+                }
             }
         }
-        Self(grants)
+        Self { grants, mailers }
     }
 
     /// Why `function` may not make a call, if it may not.
@@ -55,14 +62,19 @@ impl Policies {
 
     /// The right by which `function` may do what it needs to, if it may.
     pub fn grant_of(&self, function: &str, need: &Need) -> Option<&Grant> {
-        self.0.iter().find(|[of, action, pattern, resource]| {
+        self.grants.iter().find(|[of, action, pattern, resource]| {
             of == function && *action == need.action && *resource == need.resource && matches(pattern, &need.partition)
         })
     }
 
-    /// Everything that is granted.
+    /// The functions that may send letters.
+    pub fn mailers(&self) -> &BTreeSet<String> {
+        &self.mailers
+    }
+
+    /// Everything that is granted on the table.
     pub fn all(&self) -> &BTreeSet<Grant> {
-        &self.0
+        &self.grants
     }
 }
 
@@ -161,9 +173,12 @@ struct Statement {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Condition {
-    #[serde(rename = "ForAllValues:StringLike")]
-    leading_keys: LeadingKeys,
+    #[serde(default, rename = "ForAllValues:StringLike")]
+    leading_keys: Option<LeadingKeys>,
+    #[serde(default, rename = "StringEquals")]
+    equals: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -173,10 +188,21 @@ struct LeadingKeys {
 }
 
 impl Statement {
-    /// Every statement is of this one form, which is the narrowest that DynamoDB knows: another is a mistake.
+    /// Whether it is the one about letters, which has one form as well: from the one sender, and no other action.
+    fn is_mail(&self) -> bool {
+        let is_mail = self.action.iter().any(|action| action.starts_with("ses:"));
+        if is_mail {
+            assert_eq!((self.effect.as_str(), &self.action[..]), ("Allow", &["ses:SendEmail".to_owned()][..]));
+            let sender = [("ses:FromAddress".to_owned(), "MailFrom".to_owned())];
+            assert_eq!(self.condition.equals, BTreeMap::from(sender), "in anybody's name");
+        }
+        is_mail
+    }
+
+    /// Every other statement is of this one form, which is the narrowest that DynamoDB knows: another is a mistake.
     fn grants(&self, function: &str) -> Vec<Grant> {
         assert_eq!(self.effect, "Allow");
-        let patterns = &self.condition.leading_keys.patterns;
+        let patterns = &self.condition.leading_keys.as_ref().unwrap().patterns;
         assert!(!patterns.is_empty() && patterns.iter().all(|pattern| pattern.len() > 3), "too wide: {patterns:?}");
         let mut grants = Vec::new();
         for (action, pattern) in self.action.iter().flat_map(|action| patterns.iter().map(move |p| (action, p))) {

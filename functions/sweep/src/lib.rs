@@ -1,7 +1,8 @@
-//! Does what was left for later: removes what is left of deleted accounts, and tells clients of sign-outs that they have
-//! not heard of. Scheduled; cut off anywhere, the next run goes on.
+//! Does what was left for later: removes what is left of deleted accounts, tells clients of sign-outs that they have not
+//! heard of, and sends letters that were not sent. Scheduled; cut off anywhere, the next run goes on.
 
 mod accounts;
+mod letters;
 mod logouts;
 
 use shared::app::App;
@@ -12,9 +13,10 @@ use shared::lambda::Error;
 /// # Errors
 /// The table's: what is left stays for the next run.
 pub async fn run(app: App) -> Result<(), Error> {
-    // Neither waits for the other's failure to be mended.
-    let (removed, told) = (accounts::remove(&app).await, logouts::tell(&app).await);
+    // None waits for another's failure to be mended.
+    let (removed, told, sent) = (accounts::remove(&app).await, logouts::tell(&app).await, letters::send(&app).await);
     removed?;
     told?;
+    sent?;
     Ok(())
 }

@@ -43,7 +43,7 @@ async fn assert_swept(site: &TestSite, client: &Client, case: &str) {
     site.proxy.forget();
     assert_eq!(sweep(site).await.status, 200, "{case}");
     let calls = site.proxy.calls();
-    assert!(calls.len() == 2 && calls.iter().all(tests::faults::Call::is_read), "{case}: {calls:?}");
+    assert!(calls.len() == 3 && calls.iter().all(tests::faults::Call::is_read), "{case}: {calls:?}");
     assert!(!known(site, client).await, "{case}");
 }
 
