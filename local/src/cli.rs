@@ -314,10 +314,10 @@ async fn run_site(cli: Cli) -> Result<(), StartError> {
     let site = Site::start(options).await?;
     let url = site.url();
     let stand_ins = site.fakes().map(|fakes| {
+        let (at, mailbox) = (fakes.url(), fakes.mailbox());
         format!(
-            "Letters that it writes are at {}. Systems elsewhere, to sign in with, have stand-ins at {}\n  ",
-            fakes.mailbox(),
-            fakes.url()
+            "To try \"sign in with Bangumi\" choose it at {url}/login: a stand-in at {at} believes whoever types a name.\n  \
+             The letters that the site writes are at {mailbox}\n  "
         )
     });
     let stand_ins = stand_ins.unwrap_or_default();

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use shared::app::App;
 use shared::clock::Clock;
-use shared::config::{Aws, Config, FetchPolicy, Issuer, MailSettings, RegistrationPolicy};
+use shared::config::{
+    Aws, Config, FetchPolicy, Issuer, MailSettings, ProviderSettings, RegistrationPolicy, provider_settings,
+};
 use shared::entropy::Entropy;
 use shared::id::Attempt;
 use shared::store::signing_keys::StoredSite;
 use shared::store::{ConnectError, Patience, Store, StoreError};
+use shared::upstream::{ProviderError, Providers};
 use shared::{lambda, log};
 
 use crate::data::{Announcement, DataError, DataFolder};
@@ -48,8 +51,19 @@ pub struct Options {
     pub fetch: FetchPolicy,
     /// Whether the systems that people are signed in with, and SES, have stand-ins on this machine.
     pub fakes: bool,
+    /// Where accounts from elsewhere may come from.
+    pub providers: ProviderOptions,
     /// Signing keys made before, where making them anew would take too long.
     pub provisioned: Option<Provisioned>,
+}
+
+/// Providers of accounts elsewhere.
+#[derive(Default)]
+pub struct ProviderOptions {
+    /// Files beside the built-in ones, or instead of them: name and text.
+    pub files: Vec<(String, String)>,
+    /// What `PROVIDERS` says where the site is deployed.
+    pub settings: ProviderSettings,
 }
 
 /// Where a site's data is.
@@ -102,6 +116,9 @@ pub enum StartError {
     /// Somebody else listens there.
     #[error("port {0} is already in use: stop what uses it, or choose another with --port")]
     PortTaken(u16),
+    /// The stand-ins' settings are none.
+    #[error("{0}")]
+    Settings(String),
     /// No port for the stand-ins.
     #[error("the stand-ins have no port: {0}")]
     Fakes(io::Error),
@@ -132,6 +149,9 @@ pub enum StartError {
     /// The table's answers.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Providers of accounts elsewhere.
+    #[error(transparent)]
+    Providers(#[from] ProviderError),
     /// The signing keys.
     #[error("{0}")]
     Keys(String),
@@ -151,6 +171,7 @@ impl Options {
             registration: RegistrationPolicy::Open,
             fetch: FetchPolicy::default(),
             fakes: true,
+            providers: ProviderOptions::default(),
             provisioned: None,
         }
     }
@@ -162,19 +183,8 @@ impl Site {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options {
-            port,
-            issuer,
-            storage,
-            patience,
-            announce_in,
-            clock,
-            entropy,
-            registration,
-            fetch,
-            fakes,
-            provisioned,
-        } = options;
+        let Options { port, issuer, storage, patience, announce_in, clock, entropy, .. } = options;
+        let Options { registration, fetch, fakes, providers, provisioned, .. } = options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -197,12 +207,20 @@ impl Site {
             let aws = Aws::local(&fakes.mail_endpoint());
             MailSettings { from: MAIL_FROM.to_owned(), aws }
         });
-        let table = TABLE_NAME.to_owned();
-        let config = Config { issuer: issuer.clone(), table, secret_keys, registration, fetch, mail };
+        let ProviderOptions { files, mut settings } = providers;
+        // Their addresses are plain http at loopback, which leads a site that others see nowhere.
+        if let Some(fakes) = fakes.as_ref().filter(|_| settings.is_empty() && issuer.is_plain_loopback()) {
+            settings = provider_settings(&fakes.settings().to_string()).map_err(StartError::Settings)?;
+        }
+        let mut all: Vec<(&str, &str)> = Providers::files().collect();
+        all.extend(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let upstream = Providers::load(all, &settings, &issuer, &fetch)?;
+        let (table, providers) = (TABLE_NAME.to_owned(), settings);
+        let config = Config { issuer: issuer.clone(), table, secret_keys, registration, fetch, mail, providers };
         if let Some(Provisioned { site, .. }) = provisioned {
             store.create_site(&site, Attempt::new(&entropy)).await?;
         }
-        let app = App::new(config, clock.clone(), entropy.clone(), store);
+        let app = App::new(config, clock.clone(), entropy.clone(), store, upstream);
         // Deployed, the schedule's first run makes the keys of a new site. Keys that the secret key doesn't open are an
         // error of the start, not of the first request.
         run_scheduled("rotate-keys", &app).await.map_err(|error| StartError::Keys(error.to_string()))?;

@@ -16,6 +16,7 @@ use crate::mail::Mailer;
 use crate::oauth::lifetimes::SITE_CACHE;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
+use crate::upstream::Providers;
 
 /// Settings, clock, randomness and the table. Cheap to clone; one per process.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ pub struct Inner {
     pub mailer: Option<Arc<Mailer>>,
     /// Keys that clients have elsewhere.
     pub client_keys: Arc<ClientKeys>,
+    /// Where accounts from elsewhere may come from.
+    pub upstream: Arc<Providers>,
     site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
@@ -62,7 +65,7 @@ impl Deref for App {
 
 impl App {
     /// Puts the parts together; reads nothing yet.
-    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store) -> Self {
+    pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store, upstream: Providers) -> Self {
         let hashers = Arc::new(Hashers::new(entropy.clone()));
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
         let mailer = config.mail.clone().map(|mail| Arc::new(Mailer::new(mail)));
@@ -75,6 +78,7 @@ impl App {
             fetcher,
             mailer,
             client_keys: Arc::default(),
+            upstream: Arc::new(upstream),
             site: Arc::default(),
         }))
     }
@@ -83,7 +87,7 @@ impl App {
     /// in memory with the others.
     #[must_use]
     pub fn of_function(&self, name: &str) -> Self {
-        let Inner { config, clock, entropy, store, hashers, fetcher, mailer, client_keys, site } = &**self;
+        let Inner { config, clock, entropy, store, hashers, fetcher, mailer, client_keys, upstream, site } = &**self;
         Self(Arc::new(Inner {
             config: config.clone(),
             clock: clock.clone(),
@@ -93,6 +97,7 @@ impl App {
             fetcher: Arc::clone(fetcher),
             mailer: mailer.as_ref().map(|mailer| Arc::new(mailer.named(name))),
             client_keys: Arc::clone(client_keys),
+            upstream: Arc::clone(upstream),
             site: Arc::clone(site),
         }))
     }

@@ -1,10 +1,14 @@
 //! Settings. The only file that reads the environment, and it names everything that is missing at once.
 
+mod providers;
+
 use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
+
+pub use providers::{ProviderSetting, ProviderSettings, parse as provider_settings};
 
 /// What a function is told by its surroundings.
 #[derive(Clone, Debug)]
@@ -21,6 +25,8 @@ pub struct Config {
     pub fetch: FetchPolicy,
     /// Who writes letters, and how; nobody, if left out.
     pub mail: Option<MailSettings>,
+    /// Where accounts from elsewhere may come from.
+    pub providers: ProviderSettings,
 }
 
 /// Who writes letters, and how they are sent.
@@ -119,6 +125,7 @@ impl Config {
     /// | `REGISTRATION` | `open`, `token` or `user` (the default) |
     /// | `REGISTRATION_TOKEN` | the initial access token, where `REGISTRATION` is `token` |
     /// | `ALLOW_PRIVATE_FETCH` | `true`: clients' addresses may be private ones. Never where the functions are deployed |
+    /// | `PROVIDERS` | providers of accounts elsewhere, in JSON (docs/providers.md); none, if left out |
     /// | `FETCH_CA` | a PEM file of roots that are then trusted as well |
     /// | `MAIL_FROM` | the address that letters come from. Without it none is written |
     /// | `AWS_ENDPOINT_URL_SESV2` | another SES than the region's, where there is one; else [`Aws::from_env`]'s variables |
@@ -179,6 +186,10 @@ impl Config {
             },
             None => None,
         };
+        let providers = provider_settings(&lookup("PROVIDERS").unwrap_or_default()).unwrap_or_else(|error| {
+            wrong.push(error);
+            ProviderSettings::new()
+        });
         let parsed = if issuer.is_empty() { None } else { Issuer::parse(&issuer) };
         if parsed.is_none() && !issuer.is_empty() {
             wrong.push("ISSUER must be an http or https URL without path, query, fragment or final slash".to_owned());
@@ -188,7 +199,9 @@ impl Config {
             wrong.push(SHORT_SECRET.to_owned());
         }
         match parsed {
-            Some(issuer) if wrong.is_empty() => Ok(Self { issuer, table, secret_keys, registration, fetch, mail }),
+            Some(issuer) if wrong.is_empty() => {
+                Ok(Self { issuer, table, secret_keys, registration, fetch, mail, providers })
+            }
             _ => Err(ConfigError(wrong)),
         }
     }
@@ -305,9 +318,24 @@ impl Issuer {
         format!("{}{path}", self.0)
     }
 
+    /// Whether this is plain http on this machine: a laptop's site.
+    pub fn is_plain_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() == "http" && is_loopback(&url))
+    }
+
     /// Whether cookies are `Secure` and carry the `__Host-` prefix.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
+    }
+}
+
+/// Whether an address is this machine's own.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 
@@ -359,6 +387,34 @@ mod tests {
             [false, false, false, true]
         );
         assert!(fetch(Some("yes")).unwrap_err().to_string().contains("ALLOW_PRIVATE_FETCH"));
+    }
+
+    #[test]
+    fn letters_are_written_by_one_address_and_only_where_it_is_set() {
+        let mail = |more: &[(&str, &str)]| {
+            let mut known = vec![
+                ("ISSUER", "https://id.example.org"),
+                ("TABLE_NAME", "bangumoe"),
+                ("SECRET_KEY", "a secret key of thirty-two characters"),
+            ];
+            known.extend(more);
+            let find = |name: &str| known.iter().find(|(known, _)| *known == name);
+            Config::from_lookup(|name| find(name).map(|(_, value)| (*value).to_owned())).map(|config| config.mail)
+        };
+        assert!(mail(&[]).unwrap().is_none() && mail(&[("MAIL_FROM", "")]).unwrap().is_none());
+        let from = ("MAIL_FROM", "bangumoe@example.org");
+        let missing = mail(&[from]).unwrap_err().to_string();
+        assert!(missing.contains("AWS_REGION"), "{missing}");
+        let found = mail(&[&LAMBDA[..], &[from]].concat()).unwrap().unwrap();
+        assert_eq!((found.from.as_str(), found.aws.region.as_str()), ("bangumoe@example.org", "ap-northeast-1"));
+        assert!(found.aws.endpoint.is_none());
+        let endpoint = ("AWS_ENDPOINT_URL_SESV2", "http://localhost:4000/ses");
+        assert_eq!(mail(&[from, endpoint]).unwrap().unwrap().aws.endpoint.unwrap().url, endpoint.1);
+        for bad in ["bangumoe", "a@b.example, c@d.example", "Moe <moe@example.org>", "a@b.example\r\nBcc: c@d.example"]
+        {
+            let refused = mail(&[&LAMBDA[..], &[("MAIL_FROM", bad)]].concat()).unwrap_err().to_string();
+            assert!(refused.contains("MAIL_FROM") && !refused.contains(bad), "{bad}");
+        }
     }
 
     const LAMBDA: [(&str, &str); 4] = [

@@ -1,4 +1,5 @@
-//! The one way to addresses that clients supply: their keys, their requests, their ears.
+//! The one way to addresses that clients supply (their keys, their requests, their ears), and to providers of accounts
+//! elsewhere.
 //!
 //! Whoever registers a client chooses where this server calls, so that it must not be led to what only it can reach
 //! (OWASP Server-Side Request Forgery Prevention Cheat Sheet). A name is resolved once, every address that it has must be
@@ -6,18 +7,20 @@
 //! a size, and all together takes [`PATIENCE`] at the most.
 
 use std::error::Error;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Request, Response, retry};
 use url::{Host, Url};
 
-use crate::config::FetchPolicy;
+use crate::config::{FetchPolicy, Issuer, is_loopback};
 
 /// How long an answer is waited for, from the name's resolution to the last byte. A request object and then the key that
 /// signed it are two answers, and a function has ten seconds.
@@ -62,16 +65,94 @@ pub struct Fetched {
     pub body: Vec<u8>,
 }
 
+/// A request to a provider.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// GET or POST.
+    pub method: Method,
+    /// Where to.
+    pub url: String,
+    /// What is said beside it.
+    pub headers: HeaderMap,
+    /// The body, where there is one.
+    pub body: Option<String>,
+}
+
+/// What was answered, under whatever status.
+#[derive(Debug)]
+pub struct Answered {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// Fetches. Made when the first address is fetched: a cold start that fetches nothing pays nothing.
 pub struct Fetcher {
-    policy: FetchPolicy,
+    reach: Reach,
+    roots: Option<PathBuf>,
+    user_agent: String,
     client: OnceLock<Option<Client>>,
 }
 
+/// Which addresses are called, beside public ones with https.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// None.
+    Public,
+    /// This machine's own.
+    Loopback,
+    /// Any, and plain http at this machine's own.
+    Private,
+}
+
+impl Reach {
+    fn includes(self, ip: IpAddr) -> bool {
+        match self {
+            Self::Public => is_public(ip),
+            Self::Loopback => is_public(ip) || ip.is_loopback(),
+            Self::Private => true,
+        }
+    }
+}
+
 impl Fetcher {
-    /// A fetcher under this policy.
+    /// A fetcher under this policy, for what clients supply.
     pub fn new(policy: FetchPolicy) -> Self {
-        Self { policy, client: OnceLock::new() }
+        let reach = if policy.allow_private { Reach::Private } else { Reach::Public };
+        Self { reach, roots: policy.roots, user_agent: USER_AGENT.to_owned(), client: OnceLock::new() }
+    }
+
+    /// A fetcher for providers of accounts elsewhere. Of a site that is itself plain http on this machine they may be that,
+    /// too. It says who asks, in the form that Bangumi wants: owner/application/version (homepage).
+    pub fn for_providers(issuer: &Issuer, policy: &FetchPolicy) -> Self {
+        let mut fetcher = Self::new(policy.clone());
+        if fetcher.reach == Reach::Public && issuer.is_plain_loopback() {
+            fetcher.reach = Reach::Loopback;
+        }
+        fetcher.user_agent = format!("bangumoe/{USER_AGENT} ({issuer})");
+        fetcher
+    }
+
+    /// Asks a provider, and tells what was answered: `limit` bytes at the most.
+    ///
+    /// # Errors
+    /// [`FetchError`], never [`FetchError::Status`].
+    pub async fn exchange(&self, outgoing: Outgoing, limit: usize) -> Result<Answered, FetchError> {
+        let mut request = Request::new(outgoing.method, self.check(&outgoing.url)?);
+        *request.headers_mut() = outgoing.headers;
+        *request.body_mut() = outgoing.body.map(Into::into);
+        let exchange = async {
+            let response = self.send(request).await?;
+            let status = response.status();
+            Ok(Answered { status, body: read(response, limit).await?.body })
+        };
+        in_time(exchange).await
+    }
+
+    /// Whether an address may be called, as far as that can be told before its name is resolved.
+    pub fn permits(&self, url: &str) -> bool {
+        self.check(url).is_ok()
     }
 
     /// Fetches what stands at `url`: `limit` bytes at the most.
@@ -105,20 +186,20 @@ impl Fetcher {
     /// What of an address can be judged before its name is resolved. An address without a name is never resolved.
     fn check(&self, url: &str) -> Result<Url, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::Forbidden)?;
-        let (literal, loopback) = match url.host().ok_or(FetchError::Forbidden)? {
-            Host::Domain(name) => (None, name == "localhost"),
-            Host::Ipv4(ip) => (Some(IpAddr::V4(ip)), ip.is_loopback()),
-            Host::Ipv6(ip) => (Some(IpAddr::V6(ip)), ip.is_loopback()),
+        let literal = match url.host().ok_or(FetchError::Forbidden)? {
+            Host::Domain(_) => None,
+            Host::Ipv4(ip) => Some(IpAddr::V4(ip)),
+            Host::Ipv6(ip) => Some(IpAddr::V6(ip)),
         };
-        let private = self.policy.allow_private;
-        let secure = url.scheme() == "https" || (url.scheme() == "http" && loopback && private);
-        let public = private || literal.is_none_or(is_public);
+        let plain = url.scheme() == "http" && is_loopback(&url) && self.reach != Reach::Public;
+        let secure = url.scheme() == "https" || plain;
+        let within = literal.is_none_or(|ip| self.reach.includes(ip));
         let nameless = url.username().is_empty() && url.password().is_none();
-        if secure && public && nameless { Ok(url) } else { Err(FetchError::Forbidden) }
+        if secure && within && nameless { Ok(url) } else { Err(FetchError::Forbidden) }
     }
 
     async fn send(&self, request: Request) -> Result<Response, FetchError> {
-        let client = self.client.get_or_init(|| client(&self.policy)).as_ref().ok_or(FetchError::Unreachable)?;
+        let client = self.client.get_or_init(|| self.client()).as_ref().ok_or(FetchError::Unreachable)?;
         client.execute(request).await.map_err(|error| {
             let mut causes = std::iter::successors(error.source(), |&error| error.source());
             match causes.any(|cause| cause.is::<NotPublic>()) {
@@ -126,6 +207,33 @@ impl Fetcher {
                 false => FetchError::Unreachable,
             }
         })
+    }
+
+    /// `None` where the machine has no roots to trust, or the file of others has none.
+    fn client(&self) -> Option<Client> {
+        let mut builder = Client::builder()
+            .user_agent(&self.user_agent)
+            .redirect(Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .no_proxy()
+            // A function that sleeps between two requests wakes up with a connection that is long closed.
+            .pool_max_idle_per_host(0)
+            .dns_resolver(Resolver { reach: self.reach });
+        if let Some(path) = self.roots.as_ref().filter(|_| self.reach == Reach::Private) {
+            let roots = std::fs::read(path).ok().and_then(|pem| Certificate::from_pem_bundle(&pem).ok());
+            builder = builder.tls_certs_merge(roots.filter(|roots| !roots.is_empty()).or_else(|| {
+                tracing::error!("the file of additional roots can't be read, or has none");
+                None
+            })?);
+        }
+        builder.build().inspect_err(|error| tracing::error!(%error, "the HTTP client can't be made")).ok()
+    }
+}
+
+impl fmt::Debug for Fetcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fetcher({:?})", self.reach)
     }
 }
 
@@ -149,27 +257,6 @@ async fn read(mut response: Response, limit: usize) -> Result<Fetched, FetchErro
     Ok(Fetched { content_type, body })
 }
 
-/// `None` where the machine has no roots to trust, or the file of others has none.
-fn client(policy: &FetchPolicy) -> Option<Client> {
-    let mut builder = Client::builder()
-        .user_agent(USER_AGENT)
-        .redirect(Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .no_proxy()
-        // A function that sleeps between two requests wakes up with a connection that is long closed.
-        .pool_max_idle_per_host(0)
-        .dns_resolver(Resolver { allow_private: policy.allow_private });
-    if let Some(path) = policy.roots.as_ref().filter(|_| policy.allow_private) {
-        let roots = std::fs::read(path).ok().and_then(|pem| Certificate::from_pem_bundle(&pem).ok());
-        builder = builder.tls_certs_merge(roots.filter(|roots| !roots.is_empty()).or_else(|| {
-            tracing::error!("the file of additional roots can't be read, or has none");
-            None
-        })?);
-    }
-    builder.build().inspect_err(|error| tracing::error!(%error, "the HTTP client can't be made")).ok()
-}
-
 /// A name leads to an address that is not public.
 #[derive(Debug, thiserror::Error)]
 #[error("not a public address")]
@@ -178,15 +265,15 @@ struct NotPublic;
 /// Resolves names, to public addresses alone. What it gives out is what is connected to: nobody asks again, so that a
 /// name can't lead elsewhere the second time.
 struct Resolver {
-    allow_private: bool,
+    reach: Reach,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
+        let reach = self.reach;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !allow_private && !found.iter().all(|address| is_public(address.ip())) {
+            if !found.iter().all(|address| reach.includes(address.ip())) {
                 return Err(NotPublic.into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)

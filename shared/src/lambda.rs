@@ -20,6 +20,7 @@ use crate::config::{Aws, Config};
 use crate::entropy::Entropy;
 use crate::log::{self, Heading};
 use crate::store::{Patience, Store};
+use crate::upstream::Providers;
 
 /// What ends a Lambda.
 pub type Error = lambda_http::Error;
@@ -114,7 +115,8 @@ pub async fn invoke(function: &str, router: &Router, event: &[u8]) -> Result<ser
 fn start() -> Result<App, Error> {
     let config = Config::from_env()?;
     let store = Store::in_lambda(&config.table, &Aws::from_env()?, Patience::LAMBDA)?;
-    Ok(App::new(config, Clock::system(), Entropy::system(), store))
+    let providers = Providers::built_in(&config.providers, &config.issuer, &config.fetch)?;
+    Ok(App::new(config, Clock::system(), Entropy::system(), store, providers))
 }
 
 /// Reads the signing keys before the first request: Lambda gives more CPU during start-up, and it opens the connection.

@@ -15,12 +15,13 @@
 //! | [`store`] | the table: one file per aggregate | yes |
 //! | [`aws`] | the client that everything at AWS is asked by | yes |
 //! | [`mail`] | letters to people, by SES | yes |
-//! | [`fetch`] | the one way to addresses that clients supply | yes |
+//! | [`fetch`] | the one way to addresses that clients supply, and to providers | yes |
+//! | [`upstream`] | accounts elsewhere: providers as data, and the one client that runs them | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `jose` → `oauth`, `account`,
+//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `jose` → `oauth`, `account`,
 //!   `collection` → `i18n`, `aws`, `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, only `mail` the signer by which it sends without one, and only `store::keys` makes key
@@ -49,3 +50,4 @@ pub mod oauth;
 pub mod pages;
 pub mod seal;
 pub mod store;
+pub mod upstream;

@@ -16,6 +16,7 @@ mod dialects;
 mod inspect;
 mod legacy;
 mod logout;
+mod mail;
 mod operator;
 mod par;
 mod passwords;

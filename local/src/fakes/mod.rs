@@ -24,6 +24,8 @@ mod person;
 mod server;
 mod ses;
 mod six_park;
+#[cfg(test)]
+mod tests;
 mod weibo;
 
 use std::io;

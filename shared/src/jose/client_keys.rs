@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::clock::Time;
-use crate::fetch::{FetchError, USUAL_LIMIT};
+use crate::fetch::{FetchError, Fetcher, USUAL_LIMIT};
 use crate::oauth::Client;
 use crate::oauth::metadata::SigningAlg;
 
@@ -138,14 +138,33 @@ impl Jwt {
 /// # Errors
 /// [`BadJwt`].
 pub async fn verify(app: &App, client: &Client, text: &str, algs: &[SigningAlg]) -> Result<Jwt, BadJwt> {
+    verify_by(&Keys::Client(app, client), text, algs).await
+}
+
+/// Verifies that whoever publishes keys at `uri` signed `text`, with one of `algs`. The keys are kept in `known`.
+///
+/// # Errors
+/// [`BadJwt`].
+pub async fn verify_at(
+    known: &ClientKeys,
+    fetcher: &Fetcher,
+    now: Time,
+    uri: &str,
+    text: &str,
+    algs: &[SigningAlg],
+) -> Result<Jwt, BadJwt> {
+    verify_by(&Keys::At { known, fetcher, now, uri }, text, algs).await
+}
+
+async fn verify_by(source: &Keys<'_>, text: &str, algs: &[SigningAlg]) -> Result<Jwt, BadJwt> {
     let jwt = Jwt::read(text)?;
     let alg = algs.iter().copied().find(|alg| alg.as_str() == jwt.alg).ok_or(BadJwt::Algorithm)?;
     let (message, signature) = text.rsplit_once('.').ok_or(BadJwt::Malformed)?;
     // The key decides which algorithms it is good for (RFC 8725 §3.1); the header only which of those it was.
     let fits = |key: &&ClientKey| key.algs.contains(&alg) && (jwt.kid.is_none() || key.kid == jwt.kid);
-    let mut keys = find(app, client, false).await?;
+    let mut keys = source.find(false).await?;
     if !keys.iter().any(|key| fits(&key)) {
-        keys = find(app, client, true).await?;
+        keys = source.find(true).await?;
     }
     let mut fitting = keys.iter().filter(fits).take(TRIED).peekable();
     if fitting.peek().is_none() {
@@ -156,12 +175,26 @@ pub async fn verify(app: &App, client: &Client, text: &str, algs: &[SigningAlg])
     if fitting.any(right) { Ok(jwt) } else { Err(BadJwt::Signature) }
 }
 
-/// The client's keys: those that it registered, or those at its address; `anew` if what is in memory lacks one.
-async fn find(app: &App, client: &Client, anew: bool) -> Result<Arc<[ClientKey]>, BadJwt> {
-    match (&client.metadata.jwks, &client.metadata.jwks_uri) {
-        (Some(jwks), _) => Ok(parse(jwks).into()),
-        (None, Some(uri)) => app.client_keys.find(app, uri, anew).await.map_err(BadJwt::Unfetched),
-        (None, None) => Err(BadJwt::NoKeys),
+/// Where keys are.
+enum Keys<'a> {
+    /// Those that a client registered, or those at its address.
+    Client(&'a App, &'a Client),
+    /// At an address.
+    At { known: &'a ClientKeys, fetcher: &'a Fetcher, now: Time, uri: &'a str },
+}
+
+impl Keys<'_> {
+    /// The keys; `anew` if what is in memory lacks one.
+    async fn find(&self, anew: bool) -> Result<Arc<[ClientKey]>, BadJwt> {
+        let (known, fetcher, now, uri) = match self {
+            Self::At { known, fetcher, now, uri } => (*known, *fetcher, *now, *uri),
+            Self::Client(app, client) => match (&client.metadata.jwks, &client.metadata.jwks_uri) {
+                (Some(jwks), _) => return Ok(parse(jwks).into()),
+                (None, Some(uri)) => (&*app.client_keys, &*app.fetcher, app.clock.now(), uri.as_str()),
+                (None, None) => return Err(BadJwt::NoKeys),
+            },
+        };
+        known.find(fetcher, now, uri, anew).await.map_err(BadJwt::Unfetched)
     }
 }
 
@@ -224,16 +257,15 @@ struct Remembered {
 }
 
 impl ClientKeys {
-    async fn find(&self, app: &App, uri: &str, anew: bool) -> Result<Arc<[ClientKey]>, FetchError> {
+    async fn find(&self, fetcher: &Fetcher, now: Time, uri: &str, anew: bool) -> Result<Arc<[ClientKey]>, FetchError> {
         let place = self.place(uri).await;
         // Who comes while they are fetched waits, and fetches nothing.
         let mut remembered = place.lock().await;
-        let now = app.clock.now();
         let within = |since: Option<Time>, seconds| since.is_some_and(|since| now - since < seconds);
         let fresh = within(remembered.fetched_at, KEPT);
         if (!fresh || anew) && !within(remembered.asked_at, PAUSE) {
             remembered.asked_at = Some(now);
-            match fetch(app, uri).await {
+            match fetch(fetcher, uri).await {
                 Ok(keys) => *remembered = Remembered { keys: Ok(keys), fetched_at: Some(now), asked_at: Some(now) },
                 Err(error) if !fresh => {
                     *remembered = Remembered { keys: Err(error), fetched_at: None, asked_at: Some(now) };
@@ -255,8 +287,8 @@ impl ClientKeys {
     }
 }
 
-async fn fetch(app: &App, uri: &str) -> Result<Arc<[ClientKey]>, FetchError> {
-    let fetched = app.fetcher.get(uri, USUAL_LIMIT).await?;
+async fn fetch(fetcher: &Fetcher, uri: &str) -> Result<Arc<[ClientKey]>, FetchError> {
+    let fetched = fetcher.get(uri, USUAL_LIMIT).await?;
     let jwks: Value = serde_json::from_slice(&fetched.body).map_err(|_| FetchError::Status(200))?;
     // What is no list of keys is told like another status: it is not what should stand there.
     if !jwks.get("keys").is_some_and(Value::is_array) {

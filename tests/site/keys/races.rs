@@ -26,7 +26,14 @@ async fn rotate_at_once(site: &TestSite) {
 /// A second process, which has read nothing yet.
 fn another_process(site: &TestSite) -> App {
     let app = site.site.app();
-    App::new(app.config.clone(), app.clock.clone(), app.entropy.clone(), app.store.clone()).of_function("rotate-keys")
+    App::new(
+        app.config.clone(),
+        app.clock.clone(),
+        app.entropy.clone(),
+        app.store.clone(),
+        shared::upstream::Providers::default(),
+    )
+    .of_function("rotate-keys")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

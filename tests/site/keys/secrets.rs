@@ -75,7 +75,13 @@ async fn without_resealing_the_new_secret_key_alone_is_an_error_that_names_the_k
     // A function that is deployed so has no one to tell but its log, and answers 503.
     let app = site.site.app();
     let config = shared::config::Config { secret_keys: vec![NEW.into()], ..app.config.clone() };
-    let app = shared::app::App::new(config, app.clock.clone(), app.entropy.clone(), app.store.clone());
+    let app = shared::app::App::new(
+        config,
+        app.clock.clone(),
+        app.entropy.clone(),
+        app.store.clone(),
+        shared::upstream::Providers::default(),
+    );
     match app.site().await {
         Err(StoreError::Corrupt(error)) => assert!(named(&error), "{error}"),
         other => panic!("{:?}", other.err()),
