@@ -394,6 +394,7 @@ mod tests {
         let cli = parse("bangumoe --issuer https://id.example.org --allow-private-fetch --fetch-ca roots.pem").unwrap();
         assert!(cli.allow_private_fetch && cli.fetch_ca.is_some() && cli.issuer.is_some());
         assert!(!parse("bangumoe").unwrap().allow_private_fetch);
+        assert!(!parse("bangumoe").unwrap().no_fakes && parse("bangumoe --no-fakes").unwrap().no_fakes);
         assert!(parse("bangumoe --fetch-ca roots.pem").is_err());
     }
 

@@ -319,3 +319,25 @@ fn the_ready_message_tells_where_to_go_on() {
         assert!(rest.contains(word), "{word}: {rest}");
     }
 }
+
+#[tokio::test]
+async fn it_says_how_to_try_signing_in_with_bangumi_and_where_the_letters_are() {
+    let folder = folder();
+    let said = |arguments: &[&str]| {
+        let mut site = Running::start(folder.path(), arguments);
+        let mut lines = Vec::new();
+        while !lines.iter().any(|line: &String| line.contains("Ctrl-C")) {
+            let mut line = String::new();
+            assert_ne!(site.stdout.read_line(&mut line).unwrap(), 0, "it ends early: {lines:?}");
+            lines.push(line);
+        }
+        (site, lines.concat())
+    };
+    let (site, text) = said(&["--port", "0", "--memory"]);
+    assert!(text.contains(&format!("\"sign in with Bangumi\" choose it at {}/login", site.url)), "{text}");
+    let mailbox = text.split_whitespace().find(|word| word.ends_with("/mailbox")).unwrap();
+    let reply: Value = Client::new().get(mailbox).send().await.unwrap().json().await.unwrap();
+    assert_eq!(reply, json!({ "letters": [] }));
+    let (_site, text) = said(&["--port", "0", "--memory", "--no-fakes"]);
+    assert!(!text.contains("Bangumi") && !text.contains("mailbox"), "{text}");
+}

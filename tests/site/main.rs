@@ -41,6 +41,7 @@ mod resources;
 mod robustness;
 mod sign_in;
 mod smoke;
+mod stand_ins;
 mod subjects;
 mod third_party;
 mod token;
