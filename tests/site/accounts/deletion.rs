@@ -146,7 +146,10 @@ async fn a_sweep_that_is_cut_off_goes_on_the_next_time() {
             break;
         }
         site.proxy.heal();
-        assert!(!left_of(&site, &them).await.is_empty(), "the job stays until all is done");
+        // What comes after it in a run can be cut off, too.
+        let left = left_of(&site, &them).await;
+        let job = left.iter().any(|key| key.starts_with("PURGE#"));
+        assert!(left.is_empty() || job, "the job stays until all is done: {left:?}");
         runs += 1;
     }
     site.proxy.heal();

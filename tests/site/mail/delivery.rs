@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use local::fakes::{Endpoint, Fault, MAIL_FROM};
 use local::site::{Options, Site, Storage};
+use shared::config::{Aws, MailSettings};
 use shared::i18n::Lang;
 use shared::id::{Attempt, UserId};
-use shared::mail::{self, Letter};
+use shared::mail::{self, Letter, MailError, Mailer};
 use shared::store::letters::write_letter;
 use shared::store::transaction::Transacted;
 use tests::{Reply, TestSite};
@@ -148,4 +149,37 @@ async fn where_nobody_sends_letters_none_is_written() {
     let mut user = shared::account::User::new(UserId::new(&site.app().entropy), site.app().clock.now());
     user.email = Some("sakura@moe.example".to_owned());
     assert!(Letter::to(site.app(), &user, bound(), Lang::En).is_none());
+}
+
+#[tokio::test]
+async fn ses_is_asked_with_whatever_credentials_there_are_and_its_no_is_one_word() {
+    let site = TestSite::start().await;
+    let user = site.register("sakura").await;
+    let (app, letter) = (site.site.app(), written(&site, &user).await);
+    let settings = app.config.mail.clone().unwrap();
+    let send = async |settings: &MailSettings| {
+        let mailer = Mailer::new(settings.clone()).named("connect");
+        mailer.send(&letter, site.issuer(), app.clock.now_millis()).await
+    };
+    assert_eq!(send(&settings).await, Ok(()));
+    // As a Lambda's are.
+    let session_token = Some("a session's token".into());
+    let lambdas = MailSettings { aws: Aws { session_token, ..settings.aws.clone() }, ..settings.clone() };
+    assert_eq!(send(&lambdas).await, Ok(()));
+    let noted = fakes(&site).control().requests_to("ses", Endpoint::Mail).pop().unwrap();
+    assert_eq!(noted.header("x-amz-security-token"), "a session's token");
+    assert!(noted.header("authorization").contains("/20260101/us-east-1/ses/aws4_request"));
+    assert_eq!(noted.header("user-agent"), "bangumoe app/connect");
+
+    let refused = |status, code: &str| Err(MailError::Refused { status, code: code.to_owned() });
+    let stranger = MailSettings { from: "somebody@else.example".to_owned(), ..settings.clone() };
+    assert_eq!(send(&stranger).await, refused(400, "MailFromDomainNotVerifiedException"));
+    let thief =
+        MailSettings { aws: Aws { secret_access_key: "wrong".into(), ..settings.aws.clone() }, ..settings.clone() };
+    assert_eq!(send(&thief).await, refused(403, "SignatureDoesNotMatch"));
+    fakes(&site).control().set("ses", Endpoint::Mail, Fault::Status(503));
+    assert_eq!(send(&settings).await, refused(503, ""));
+    fakes(&site).control().set("ses", Endpoint::Mail, Fault::Cut);
+    assert_eq!(send(&settings).await, Err(MailError::Unreachable));
+    assert_eq!(fakes(&site).letters().len(), 2);
 }
