@@ -1,6 +1,6 @@
 //! Letters: what they say, to whom they go, and that they go.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod delivery;
 mod words;

@@ -28,23 +28,26 @@ pub(super) fn me(desk: &Desk, asked: &Asked, twist: &Twist) -> Answer {
             });
             twist.answer(StatusCode::OK, body, "id")
         }
-        Ok(None) => refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "need to login"),
-        Err(refused) => refused,
+        Ok(None) => refuse((StatusCode::UNAUTHORIZED, "Unauthorized", "need to login")),
+        Err(refused) => refuse(refused),
     }
 }
 
+/// A status, and its title and description.
+type Refusal = (StatusCode, &'static str, &'static str);
+
 /// Who asks: nobody, or whose token it is. A request is refused whose `User-Agent` does not say whose it is, and one whose
 /// token is no good, also where none is needed.
-fn admit(desk: &Desk, asked: &Asked) -> Result<Option<Person>, Answer> {
+fn admit(desk: &Desk, asked: &Asked) -> Result<Option<Person>, Refusal> {
     if !asked.header(header::USER_AGENT).is_some_and(is_user_agent) {
-        return Err(refuse(StatusCode::FORBIDDEN, "Forbidden", "the User-Agent must be owner/app/version (homepage)"));
+        return Err((StatusCode::FORBIDDEN, "Forbidden", "the User-Agent must be owner/app/version (homepage)"));
     }
     if asked.header(header::AUTHORIZATION).is_none() {
         return Ok(None);
     }
     let found = asked.bearer().and_then(|token| desk.bearer(token));
-    let invalid = || refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "access token has been expired or doesn't exist");
-    found.map(|(person, _)| Some(person)).ok_or_else(invalid)
+    let invalid = (StatusCode::UNAUTHORIZED, "Unauthorized", "access token has been expired or doesn't exist");
+    found.map(|(person, _)| Some(person)).ok_or(invalid)
 }
 
 /// A username that people chose, else the number.
@@ -62,7 +65,7 @@ fn is_user_agent(text: &str) -> bool {
         && homepage.strip_suffix(')').is_some_and(|homepage| homepage.starts_with("https://"))
 }
 
-fn refuse(status: StatusCode, title: &str, description: &str) -> Answer {
+fn refuse((status, title, description): Refusal) -> Answer {
     json(status, &json!({ "title": title, "description": description, "details": { "path": "/v0" } }))
 }
 
