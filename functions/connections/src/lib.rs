@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use shared::account::{Session, User};
 use shared::app::App;
 use shared::http::bearer::Caller;
+use shared::http::problem::Code;
 use shared::http::{Incoming, Problem, empty, fresh};
 use shared::id::Attempt;
 use shared::mail::{self, Letter, LetterKind};
@@ -88,9 +89,6 @@ fn to_json(app: &App, link: &Link) -> Value {
     })
 }
 
-/// What `code` says where there would be no way in any more.
-const LAST_WAY: &str = "last_way_to_sign_in";
-
 /// Unbinds a user's account at a provider, unless they could not sign in any more then. One that is not bound is unbound
 /// already: a request whose answer was lost can be sent again.
 async fn unbind(app: &App, incoming: &Incoming, user: &User, session: &Session, provider: &str) -> Result<(), Problem> {
@@ -110,7 +108,7 @@ async fn unbind(app: &App, incoming: &Incoming, user: &User, session: &Session, 
             Some(other) => Remaining::Link(&other.provider),
             None => {
                 let problem = Problem::new(StatusCode::CONFLICT, "it is the last way to sign in: set a password first");
-                return Err(Problem { code: Some(LAST_WAY), ..problem });
+                return Err(Problem { code: Some(Code::LastWayToSignIn), ..problem });
             }
         };
         match app.store.delete_link(link, remaining, letter.as_ref(), Attempt::new(&app.entropy)).await? {

@@ -6,11 +6,12 @@ use http::StatusCode;
 use shared::account::User;
 use shared::app::{App, Site};
 use shared::http::page::{Frame, see_other};
+use shared::http::problem::Code;
 use shared::http::{Incoming, Problem, csrf, fresh, session};
 use shared::pages::{self, ConnectionRow};
 use shared::store::links::{Health, Link};
 
-use crate::{Connections, LAST_WAY, list, name_of, unbind};
+use crate::{Connections, list, name_of, unbind};
 
 const PATH: &str = "/connections";
 
@@ -72,7 +73,7 @@ async fn render(
         _ => None,
     };
     let error = problem.map(|problem| match problem.code {
-        Some(LAST_WAY) => m.connections_last_way,
+        Some(Code::LastWayToSignIn) => m.connections_last_way,
         _ if problem.status == StatusCode::FORBIDDEN => m.expired_form,
         _ => m.bad_request,
     });

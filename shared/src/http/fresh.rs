@@ -2,13 +2,13 @@
 
 use http::StatusCode;
 
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use crate::account::Session;
 use crate::app::App;
 use crate::oauth::lifetimes::FRESH;
 
 /// What an answer's `code` says where a recent sign-in is needed.
-pub const REQUIRED: &str = "fresh_sign_in_required";
+pub const REQUIRED: Code = Code::FreshSignInRequired;
 
 /// Whether the user of a session proved who they are within the last ten minutes.
 pub fn is(app: &App, session: &Session) -> bool {

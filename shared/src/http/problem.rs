@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::connect::Refusal;
 use super::dpop;
 use super::incoming::Incoming;
 use super::page;
@@ -17,6 +18,28 @@ use crate::store::StoreError;
 
 /// How long to wait after a failure of ours, in seconds.
 const RETRY_AFTER: i64 = 2;
+
+/// A word for programs, where the status alone does not say what is to be done. Small, as a [`Problem`] should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A sign-in of the last ten minutes is needed.
+    FreshSignInRequired,
+    /// What was to go is the last way to sign in.
+    LastWayToSignIn,
+    /// A sign-in elsewhere came to nothing.
+    Connect(Refusal),
+}
+
+impl Code {
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FreshSignInRequired => "fresh_sign_in_required",
+            Self::LastWayToSignIn => "last_way_to_sign_in",
+            Self::Connect(refusal) => refusal.as_str(),
+        }
+    }
+}
 
 /// What went wrong, for the caller.
 #[derive(Clone, Debug)]
@@ -30,7 +53,7 @@ pub struct Problem {
     /// Seconds to wait.
     pub retry_after: Option<i64>,
     /// A word for programs, where the status alone does not say what is to be done.
-    pub code: Option<&'static str>,
+    pub code: Option<Code>,
     /// The error of a bearer token (RFC 6750 §3.1).
     pub token_error: Option<ErrorCode>,
     /// For the next proof, where the token came with one (RFC 9449 §9).
@@ -82,7 +105,7 @@ impl Problem {
             ("title", self.status.canonical_reason().map(Value::from)),
             ("status", Some(json!(self.status.as_u16()))),
             ("detail", Some(json!(self.detail))),
-            ("code", self.code.map(Value::from)),
+            ("code", self.code.map(|code| Value::from(code.as_str()))),
             ("errors", Some(Value::from(errors)).filter(|_| !self.errors.is_empty())),
             ("error", token_error.map(Value::from)),
             ("error_description", token_error.map(|_| json!(self.detail))),

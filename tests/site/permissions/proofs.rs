@@ -22,6 +22,7 @@ pub(super) async fn tour(site: &TestSite, user: &User, client: &Client) {
         ("GET", "/oauth2/userinfo", 200),
         ("GET", "/collections", 200),
         ("GET", "/account", 403),
+        ("GET", "/connections", 403),
         ("POST", "/oauth2/register", 403),
         ("POST", "/logout", 403),
     ] {

@@ -26,6 +26,7 @@ mod state;
 pub use begin::begin;
 pub use callback::callback;
 pub use pending::pending;
+pub use refusal::Refusal;
 
 use http::{StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -7,7 +7,7 @@ use super::machine::Intent;
 use super::{href, is_page, login_href};
 use crate::http::incoming::Incoming;
 use crate::http::page;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::log;
 use crate::pages::{ConnectRefused, Layout};
 use crate::upstream::{Provider, UpstreamError};
@@ -17,7 +17,7 @@ const RETRY_AFTER: i64 = 30;
 
 /// Why a sign-in elsewhere came to nothing. Nothing was changed, and nothing is kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// The `state` is not one for this browser and provider, or is over.
     State,
     /// It was used before.
@@ -43,19 +43,10 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    const ALL: [Self; 11] = [
-        Self::State,
-        Self::Used,
-        Self::Denied,
-        Self::Code,
-        Self::Unavailable,
-        Self::Malformed,
-        Self::Closed,
-        Self::Left,
-        Self::Foreign,
-        Self::Another,
-        Self::Gone,
-    ];
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        self.parts().1
+    }
 
     fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -90,18 +81,13 @@ impl Refusal {
             Self::Gone => (StatusCode::BAD_REQUEST, "nothing_pending", "nothing is pending here any more: begin again"),
         }
     }
-
-    fn of(problem: &Problem) -> Option<Self> {
-        let code = problem.code?;
-        Self::ALL.into_iter().find(|refusal| refusal.parts().1 == code)
-    }
 }
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let (status, code, detail) = refusal.parts();
+        let (status, _, detail) = refusal.parts();
         let retry_after = (refusal == Refusal::Unavailable).then_some(RETRY_AFTER);
-        Self { code: Some(code), retry_after, ..Self::new(status, detail) }
+        Self { code: Some(Code::Connect(refusal)), retry_after, ..Self::new(status, detail) }
     }
 }
 
@@ -125,9 +111,12 @@ pub(super) struct Back {
 
 /// Tells what went wrong, as the caller reads.
 pub(super) fn render(incoming: &Incoming, provider: &Provider, problem: &Problem, back: &Back) -> Response {
-    let refusal = Refusal::of(problem);
+    let refusal = match problem.code {
+        Some(Code::Connect(refusal)) => Some(refusal),
+        _ => None,
+    };
     if let Some(refusal) = refusal {
-        log::refused(refusal.parts().1, None);
+        log::refused(refusal.as_str(), None);
     }
     if !is_page(incoming) {
         return problem.to_json_response();
