@@ -10,7 +10,8 @@ mod sessions;
 use tests::Reply;
 
 /// What an account is, field by field.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
+    "has_password",
     "user_id",
     "username",
     "email",

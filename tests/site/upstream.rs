@@ -90,7 +90,9 @@ fn token(extra: Value) -> Answer {
 
 #[tokio::test]
 async fn a_site_without_settings_has_no_providers() {
-    let site = TestSite::start().await;
+    // One that others reach, and that has no stand-ins therefore.
+    let issuer = Some("https://id.example.org".to_owned());
+    let site = TestSite::start_with(Wishes { issuer, ..Wishes::default() }).await;
     assert_eq!(site.site.app().upstream.list().count(), 0);
     let of_function = site.site.app().of_function("login");
     assert!(of_function.upstream.find("bangumi").is_none());

@@ -102,7 +102,7 @@ impl Desk {
             redirect_uri: issuer.url(&format!("/connect/{}/callback", system.id)),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            key: SigningKey::default(),
+            key: SigningKey,
             given: Mutex::default(),
         }
     }

@@ -39,7 +39,6 @@ pub(super) static SYSTEM: System = System {
 
 /// What it signs with. Made when it is first needed, and once in a process: RSA takes its time, on a busy machine longer
 /// than anybody waits for a provider.
-#[derive(Default)]
 pub(super) struct SigningKey;
 
 impl SigningKey {

@@ -278,7 +278,7 @@ pub(super) static MESSAGES: Messages = Messages {
     letter_unbound: "{time} に、あなたの bangumoe アカウント {account} と {provider} のアカウントの連携が解除されました。今後、ここへのログインには使えません。",
     letter_unbound_not_you: "ご自身の操作であれば、何もする必要はありません。心当たりがない場合は、ログインしてパスワードを変更し、ほかのすべての端末からログアウトして、{provider} をもう一度連携してください。いずれもアカウントのページで行えます：{url}",
     letter_broken_subject: "bangumoe から {provider} のアカウントにアクセスできなくなりました",
-    letter_broken: "{time} に、{provider} があなたの bangumoe アカウント {account} からのアクセスを拒否しました。{provider} 側で許可が取り消されたか、期限が切れたためと思われます。{provider} でのログインは引き続きできます。",
+    letter_broken: "{time} に、{provider} があなたの bangumoe アカウント {account} からのアクセスを拒否しました。先方で許可が取り消されたか、期限が切れたためと思われます。{provider} でのログインは引き続きできます。",
     letter_broken_what_to_do: "再びアクセスを許可するには、アカウントのページで {provider} をもう一度連携してください：{url} ご自身で許可を取り消した場合は、何もする必要はありません。",
     letter_no_reply: "このメールは自動送信です。返信されても読むことができません。",
 };

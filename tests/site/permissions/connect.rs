@@ -13,6 +13,12 @@ pub(super) async fn tour(site: &TestSite) {
         outage(site, provider).await;
         programs(site, provider).await;
     }
+    // A provider does not want to know of its tokens any more, which the sweep hears when it renews them.
+    if let Some(fakes) = site.site.fakes() {
+        fakes.control().revoke_refresh_tokens("bangumi");
+    }
+    site.clock.advance(6 * 86_400);
+    assert!(site.site.run_scheduled("sweep").await.is_ok());
 }
 
 async fn people(site: &TestSite, provider: &str) {

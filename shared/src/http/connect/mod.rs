@@ -10,7 +10,7 @@
 //!                                                        └─ cancel, or ten minutes ▶ nothing is stored
 //! ```
 //!
-//! [`machine`] decides, and is pure; the other files ask it, and do what it says. Each endpoint has two faces, a page and
+//! `machine` decides, and is pure; the other files ask it, and do what it says. Each endpoint has two faces, a page and
 //! its JSON, for front ends that fetch the address and post the code themselves.
 //!
 //! Architecture invariant: nothing that a provider says about somebody reaches a page, a redirect or a log from here.
