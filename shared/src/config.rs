@@ -417,8 +417,7 @@ mod tests {
         assert!(found.aws.endpoint.is_none());
         let endpoint = ("AWS_ENDPOINT_URL_SESV2", "http://localhost:4000/ses");
         assert_eq!(mail(&[from, endpoint]).unwrap().unwrap().aws.endpoint.unwrap().url, endpoint.1);
-        for bad in ["bangumoe", "a@b.example, c@d.example", "Moe <moe@example.org>", "a@b.example\r\nBcc: c@d.example"]
-        {
+        for bad in ["nobody", "a@b.example, c@d.example", "Moe <moe@example.org>", "a@b.example\r\nBcc: c@d.example"] {
             let refused = mail(&[&LAMBDA[..], &[("MAIL_FROM", bad)]].concat()).unwrap_err().to_string();
             assert!(refused.contains("MAIL_FROM") && !refused.contains(bad), "{bad}");
         }

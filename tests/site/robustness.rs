@@ -72,6 +72,7 @@ fn routes() -> Vec<(String, String)> {
             .replace("{subject_id}", "12")
             .replace("{username}", "sakura")
             .replace("{file}", "site.css")
+            .replace("{provider}", "weibo")
             .replace("{more+}", "")
     };
     let routes: Vec<_> = routes.iter().map(|route| (route.method.to_string(), fill(&route.path))).collect();

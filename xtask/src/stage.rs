@@ -60,7 +60,7 @@ impl Stage {
             }
             "METRICS_NAMESPACE" => "bangumoe".to_owned(),
             "REGISTRATION" => "open".to_owned(),
-            "PROVIDERS" | "REGISTRATION_TOKEN" => String::new(),
+            "MAIL_FROM" | "PROVIDERS" | "REGISTRATION_TOKEN" => String::new(),
             "CLIENT_ID_DOCUMENTS" => config.client_id_documents.to_string(),
             "SECRET_REVISION" => "1".to_owned(),
             _ => return Err(format!("template.yaml declares {name}: say in xtask/src/stage.rs what it is here").into()),

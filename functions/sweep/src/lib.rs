@@ -16,10 +16,13 @@ use shared::lambda::Error;
 /// The table's: what is left stays for the next run.
 pub async fn run(app: App) -> Result<(), Error> {
     // None waits for another's failure to be mended.
-    let (removed, told, sent) = (accounts::remove(&app).await, logouts::tell(&app).await, letters::send(&app).await);
+    let removed = accounts::remove(&app).await;
+    let told = logouts::tell(&app).await;
+    let sent = letters::send(&app).await;
+    let renewed = tokens::renew(&app).await;
     removed?;
     told?;
     sent?;
-    tokens::renew(&app).await?;
+    renewed?;
     Ok(())
 }

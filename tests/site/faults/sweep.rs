@@ -4,6 +4,7 @@ use shared::collection::Edit;
 use shared::id::{Attempt, ClientId};
 use shared::oauth::Client as Application;
 use shared::oauth::metadata::Requested;
+use shared::store::keys::TOKEN_SHARDS;
 
 use super::people::{Newcomer, newcomer};
 use super::{Ended, fresh, told, withstands};
@@ -43,7 +44,11 @@ async fn assert_swept(site: &TestSite, client: &Client, case: &str) {
     site.proxy.forget();
     assert_eq!(sweep(site).await.status, 200, "{case}");
     let calls = site.proxy.calls();
-    assert!(calls.len() == 3 && calls.iter().all(tests::faults::Call::is_read), "{case}: {calls:?}");
+    // What is due: accounts, sign-outs, letters, and the tokens of each shard.
+    assert!(
+        calls.len() == 3 + usize::from(TOKEN_SHARDS) && calls.iter().all(tests::faults::Call::is_read),
+        "{case}: {calls:?}"
+    );
     assert!(!known(site, client).await, "{case}");
 }
 
