@@ -104,7 +104,7 @@ pub async fn connect(folder: &Path, endpoint: Option<&str>, table: Option<&str>)
     }
 }
 
-/// The secret keys of the site whose table [`connect`] connects to: a deployed one's are in `SECRET_KEY`, the others' in
+/// The secret keys of the site whose table [`connect()`] connects to: a deployed one's are in `SECRET_KEY`, the others' in
 /// the folder.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The house's own rules, read off its source: what each part may know of, and that template, routers and events agree.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,12 @@
 //! The OpenAPI document: made from the code, complete, and true. That every answer of every other test is as it says,
 //! `tests::contract` checks.
 
-#![expect(clippy::panic, reason = "helpers of tests fail by panicking, as tests do")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
 
 use std::collections::BTreeSet;
 
