@@ -6,7 +6,7 @@ use crate::account::{CSRF, OWNER};
 use crate::login::signed_in;
 use crate::operation::Errors::ProblemOrPage;
 use crate::operation::{FORM, JSON, Operation, get, post};
-use crate::schema::{always, closed, integer, like, named, nullable, one_of, open, text, url, words};
+use crate::schema::{always, closed, integer, like, named, nullable, one_of, open, scalars, text, url, words};
 
 /// A provider's id.
 pub(crate) const PROVIDER: &str = "^[a-z0-9-]{1,32}$";
@@ -45,7 +45,7 @@ fn begin() -> [Operation; 2] {
             .in_query("continue?", text(), "/account", "where to go on")
             .shows(200, ""),
         sent(post(path, "connect", "The same, from a page's form or in JSON"))
-            .takes(JSON, open(body(vec![])), json!({ "intent": "bind" }))
+            .takes(JSON, scalars(open(body(vec![]))), json!({ "intent": "bind" }))
             .takes(FORM, open(body(vec![("csrf", words(CSRF))])), json!({ "csrf": "…", "intent": "bind" }))
             .body_may_be_missing()
             .fails(ProblemOrPage, &[415]),
@@ -84,7 +84,7 @@ fn callbacks(path: &str, name: &str) -> [Operation; 2] {
     [
         back(answered(get(path, &format!("arrive{name}"), "Takes a browser back from the provider"))),
         answered(post(path, &format!("postCode{name}"), "The same for a front end that posts what it was given"))
-            .takes(JSON, body, json!({ "state": "…", "code": "…" }))
+            .takes(JSON, scalars(body), json!({ "state": "…", "code": "…" }))
             .fails(ProblemOrPage, &[415]),
     ]
 }
