@@ -41,6 +41,40 @@ async fn s55_the_user_is_told_by_letter_that_an_account_was_bound() {
 }
 
 #[tokio::test]
+async fn s55_the_user_is_told_by_letter_that_an_account_was_unbound_and_once() {
+    let site = TestSite::start().await;
+    let browser = site.member("sakura").await;
+    browser.bind("weibo", "sakura").await;
+    for _ in 0..2 {
+        assert_eq!(browser.delete("/connections/weibo").await.status, 204);
+        let letters = site.site.fakes().unwrap().letters();
+        assert_eq!(letters.len(), 2, "bound, unbound");
+        assert_ne!(letters[0].subject, letters[1].subject);
+        assert!(letters.iter().all(|letter| letter.text.contains("微博")), "{letters:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_user_is_told_by_letter_that_a_binding_is_broken_and_once() {
+    let site = TestSite::start().await;
+    let browser = site.member("sakura").await;
+    browser.bind("bangumi", "sakura").await;
+    let fakes = site.site.fakes().unwrap();
+    let state = async || browser.ask("/connections").await.json()["items"][0]["state"].clone();
+    fakes.control().revoke_refresh_tokens("bangumi");
+    // The sweep looks at what expires within a day.
+    site.clock.advance(6 * 86_400 + 3600);
+    for _ in 0..2 {
+        site.site.run_scheduled("sweep").await.unwrap();
+        assert_eq!(state().await, "needs_attention");
+        let letters = fakes.letters();
+        assert_eq!(letters.len(), 2, "bound, broken: {letters:?}");
+        assert!(letters.iter().all(|letter| letter.text.contains("Bangumi")), "{letters:?}");
+        site.clock.advance(3600);
+    }
+}
+
+#[tokio::test]
 async fn l58_a_binding_returns_to_the_page_that_it_began_from() {
     let site = TestSite::start().await;
     let browser = site.member("sakura").await;
