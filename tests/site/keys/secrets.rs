@@ -3,6 +3,7 @@
 
 use local::cli::Command;
 use local::commands::{self, CommandError};
+use shared::http::links;
 use shared::id::Attempt;
 use shared::oauth::lifetimes::{KEY_SIGNS, longest_sealed};
 use shared::store::StoreError;
@@ -61,6 +62,24 @@ async fn a_new_secret_key_takes_over_and_nobody_is_signed_out_until_the_old_one_
     assert_eq!(site.get("/account", Some(&account)).await.status, 401);
     let account = site.sign_in(&user).await;
     assert_eq!(site.get("/account", Some(&account)).await.status, 200);
+}
+
+#[tokio::test]
+async fn tokens_of_accounts_elsewhere_are_sealed_anew_as_well() {
+    let site = TestSite::start().await;
+    let browser = site.browser();
+    browser.join_from("bangumi", "sakura", "kinomoto").await;
+    let user = browser.me().await["user_id"].as_str().unwrap().parse().unwrap();
+    for expected in [(1, 0), (0, 1)] {
+        let answer = &reseal(&site, &[NEW, OLD]).await.unwrap()["upstream_tokens"];
+        let count = |name: &str| answer[name].as_u64().unwrap();
+        assert_eq!((count("resealed"), count("already_right")), expected, "{answer}");
+    }
+    // The old one is not needed for them any more.
+    let site = with(site, &[NEW]).await;
+    let app = site.site.app();
+    let bangumi = app.upstream.find("bangumi").unwrap();
+    assert!(links::access_token(app, user, bangumi.id()).await.is_ok());
 }
 
 #[tokio::test]
