@@ -13,11 +13,10 @@ use crate::app::App;
 use crate::http::cookies::Cookie;
 use crate::http::csrf::{self, Browser};
 use crate::http::incoming::{BodyKind, Incoming};
-use crate::http::links::at_rest;
 use crate::http::page::{Frame, continuation, see_other};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::http::{empty, fresh, json, registration, sign_in};
+use crate::http::{empty, fresh, json, links, registration, sign_in};
 use crate::i18n::fill;
 use crate::id::{Attempt, UserId};
 use crate::log;
@@ -203,14 +202,10 @@ impl Waiting<'_> {
     }
 
     fn new_link(&self, user: UserId) -> Result<Link, StoreError> {
-        let (app, pending) = (self.settle.app, &self.pending);
-        let at_rest = at_rest(app);
-        let tokens = pending.open_tokens(&at_rest).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let link = Link::new(user, pending.provider.clone(), pending.subject.clone(), app.clock.now());
-        Ok(match tokens {
-            Some(tokens) => link.with_tokens(&at_rest, &tokens),
-            None => link,
-        })
+        let Settle { app, provider, .. } = self.settle;
+        let tokens = self.pending.open_tokens(&links::at_rest(app));
+        let tokens = tokens.map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok(links::new_link(app, user, provider, self.pending.subject.clone(), tokens.as_ref()))
     }
 }
 

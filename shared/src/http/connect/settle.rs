@@ -12,17 +12,16 @@ use crate::app::{App, Site};
 use crate::http::cookies::Cookie;
 use crate::http::csrf::Browser;
 use crate::http::incoming::Incoming;
-use crate::http::links::at_rest;
 use crate::http::page::{continuation, see_other};
 use crate::http::problem::Problem;
-use crate::http::{json, sign_in};
+use crate::http::{json, links, sign_in};
 use crate::id::{Attempt, UserId};
 use crate::log;
 use crate::mail::{self, Letter, LetterKind};
 use crate::oauth::client::sha256_hex;
 use crate::oauth::lifetimes::PENDING_LINK;
 use crate::store::StoreError;
-use crate::store::links::{Link, Linked};
+use crate::store::links::Linked;
 use crate::store::pendings::Pending;
 use crate::upstream::{Identified, Provider};
 
@@ -46,12 +45,11 @@ impl Settle<'_> {
     ) -> Result<Response, Problem> {
         let Self { app, site, incoming, .. } = *self;
         log::user(owner);
-        let (user, link) = tokio::join!(app.store.find_user(owner), self.link_to_renew(owner, identified));
-        let user = user?.filter(User::is_active).ok_or(Refusal::Closed)?;
-        let link = link?;
-        let (begun, renewed) = tokio::join!(sign_in::begin_session(app, incoming, &user), self.renew(link, identified));
+        let user = app.store.find_user(owner).await?.filter(User::is_active).ok_or(Refusal::Closed)?;
+        let (begun, kept) =
+            tokio::join!(sign_in::begin_session(app, incoming, &user), self.keep_tokens(owner, identified));
         let (session, token) = begun?;
-        if let Err(error) = renewed {
+        if let Err(error) = kept {
             tracing::warn!(%error, "tokens of an account elsewhere could not be kept");
         }
         let mut response = if self.page {
@@ -71,7 +69,8 @@ impl Settle<'_> {
         go_on: Option<&str>,
     ) -> Result<Response, Problem> {
         let app = self.app;
-        let link = self.new_link(user.user_id, identified);
+        let link =
+            links::new_link(app, user.user_id, self.provider, identified.subject.clone(), identified.tokens.as_ref());
         let letter = self.letter(user);
         match app.store.create_link(user, &link, letter.as_ref(), Attempt::new(&app.entropy)).await? {
             Linked::Done => {}
@@ -90,8 +89,7 @@ impl Settle<'_> {
         identified: &Identified,
         go_on: Option<&str>,
     ) -> Result<Response, Problem> {
-        let link = self.link_to_renew(user.user_id, identified).await?;
-        self.renew(link, identified).await?;
+        self.keep_tokens(user.user_id, identified).await?;
         Ok(self.done(go_on))
     }
 
@@ -110,8 +108,8 @@ impl Settle<'_> {
             created_at: app.clock.now(),
             continue_to: go_on.map(str::to_owned),
         };
-        let pending = match &identified.tokens {
-            Some(tokens) => pending.with_tokens(&at_rest(app), tokens),
+        let pending = match links::kept(self.provider, identified.tokens.as_ref()) {
+            Some(tokens) => pending.with_tokens(&links::at_rest(app), tokens),
             None => pending,
         };
         let secret = BASE64URL_NOPAD.encode(&app.entropy.bytes::<32>());
@@ -135,16 +133,6 @@ impl Settle<'_> {
         }
     }
 
-    /// A link with what the provider gave.
-    fn new_link(&self, user: UserId, identified: &Identified) -> Link {
-        let app = self.app;
-        let link = Link::new(user, self.provider.id().clone(), identified.subject.clone(), app.clock.now());
-        match &identified.tokens {
-            Some(tokens) => link.with_tokens(&at_rest(app), tokens),
-            None => link,
-        }
-    }
-
     /// The letter that tells of it, in the transaction that does it.
     pub(super) fn letter(&self, user: &User) -> Option<Letter> {
         let kind = LetterKind::Bound { provider: self.provider.name().to_owned() };
@@ -158,20 +146,9 @@ impl Settle<'_> {
         }
     }
 
-    /// The link whose tokens are to be replaced: none, where the provider's are not kept.
-    async fn link_to_renew(&self, user: UserId, identified: &Identified) -> Result<Option<Link>, StoreError> {
-        if identified.tokens.is_none() {
-            return Ok(None);
-        }
-        let link = self.app.store.find_link(user, self.provider.id()).await?;
-        Ok(link.filter(|link| link.subject == identified.subject))
-    }
-
-    /// Replaces them. If somebody changed the link meanwhile, theirs are as new.
-    async fn renew(&self, link: Option<Link>, identified: &Identified) -> Result<(), StoreError> {
-        let (app, (Some(link), Some(tokens))) = (self.app, (link, &identified.tokens)) else { return Ok(()) };
-        let after = link.clone().with_tokens(&at_rest(app), tokens);
-        app.store.replace_tokens(&link, &after, Attempt::new(&app.entropy)).await.map(drop)
+    /// Keeps the tokens of a sign-in with an account that is bound.
+    async fn keep_tokens(&self, user: UserId, identified: &Identified) -> Result<(), StoreError> {
+        links::keep_tokens(self.app, user, self.provider, &identified.subject, identified.tokens.as_ref()).await
     }
 }
 
