@@ -285,8 +285,8 @@ async fn a_scheduled_run_leaves_a_line_of_what_it_did() {
     let (succeeded, line) = run("sweep", &format!("failing {id}")).await;
     assert_eq!((succeeded, &line["outcome"], &line["done"]), (false, &json!("error"), &json!(0)));
     assert!(line["error"].as_str().unwrap().starts_with("Query: "), "{line}");
-    // Deleted accounts, sign-outs and letters: none waits for another.
-    assert_eq!((&line["TableErrors"], &line["_aws"]["Timestamp"]), (&json!(3), &json!(START.0)));
+    // Deleted accounts, sign-outs, letters and tokens: none waits for another.
+    assert_eq!((&line["TableErrors"], &line["_aws"]["Timestamp"]), (&json!(4), &json!(START.0)));
 
     site.proxy.heal();
     site.clock.advance(30 * 24 * 3600);
