@@ -2,7 +2,7 @@
 //! suite, and as many as fit where `FUZZ_MINUTES` says for how long each kind is to go on:
 //!
 //! ```text
-//! FUZZ_MINUTES=60 cargo test --release --test site fuzz::
+//! FUZZ_MINUTES=60 cargo test --release --test site fuzz:: -- --show-output
 //! ```
 //!
 //! A failure is made as small as it gets before it is told. What was found stands as a test beside what it was about.
@@ -23,6 +23,7 @@ mod sealed;
 
 use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use proptest::strategy::Strategy;
@@ -60,8 +61,10 @@ fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'
     let mut runner =
         if minutes.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, fixed()) };
     let (runtime, scene, inputs) = (AssertUnwindSafe(&runtime), AssertUnwindSafe(&scene), inputs);
+    let cases = AtomicU64::new(0);
     loop {
         let outcome = runner.run(&inputs, |input| {
+            cases.fetch_add(1, Ordering::Relaxed);
             runtime.block_on(check(&scene, input));
             Ok(())
         });
@@ -69,6 +72,7 @@ fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'
             panic!("{error}");
         }
         if Instant::now() >= until {
+            println!("{}: {} inputs", std::thread::current().name().unwrap_or("?"), cases.into_inner());
             return;
         }
     }
