@@ -205,13 +205,25 @@ impl TestSite {
 
     /// Everything in the table, in DynamoDB's JSON. The site itself never reads it this way.
     pub async fn dump(&self) -> Vec<Value> {
+        let body = json!({ "TableName": local::table::TABLE_NAME, "ConsistentRead": true });
+        let reply = self.ask_table("Scan", body).await;
+        assert!(reply["LastEvaluatedKey"].is_null(), "the table is too big for one scan");
+        reply["Items"].as_array().unwrap_or_else(|| panic!("{reply}")).clone()
+    }
+
+    /// Writes an item in DynamoDB's JSON, as no version of the site would.
+    pub async fn write_item(&self, item: &Value) {
+        self.ask_table("PutItem", json!({ "TableName": local::table::TABLE_NAME, "Item": item })).await;
+    }
+
+    async fn ask_table(&self, operation: &str, body: Value) -> Value {
         let signed =
             "AWS4-HMAC-SHA256 Credential=test/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=00";
-        let request = self.http.post(&self.proxy.url).header("x-amz-target", "DynamoDB_20120810.Scan");
+        let request = self.http.post(&self.proxy.url).header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
         let request = request.header("authorization", signed).header("x-amz-date", "20260101T000000Z");
-        let body = json!({ "TableName": local::table::TABLE_NAME, "ConsistentRead": true }).to_string();
-        let reply = self.send(request.header("content-type", "application/x-amz-json-1.0").body(body), None).await;
-        assert!(reply.json()["LastEvaluatedKey"].is_null(), "the table is too big for one scan");
-        reply.json()["Items"].as_array().unwrap_or_else(|| panic!("{}", reply.body)).clone()
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
+        let reply = self.send(request, None).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.json()
     }
 }

@@ -1,17 +1,30 @@
 //! What is left of deleted accounts.
 
 use shared::app::App;
+use shared::clock::Time;
 use shared::log;
 use shared::store::StoreError;
 
-/// How many accounts one run takes on: within its time, with room.
+/// How many accounts are read at once.
 const ACCOUNTS: usize = 100;
 
-pub(crate) async fn remove(app: &App) -> Result<(), StoreError> {
+/// Seconds after the run began in which another account is begun.
+const BUDGET: i64 = 10;
+
+/// Removes what is left, in a run that began at `began`. One that can't be removed keeps no other from it.
+pub(crate) async fn remove(app: &App, began: Time) -> Result<(), StoreError> {
+    let mut outcome = Ok(());
     for user in app.store.list_purges(ACCOUNTS).await? {
-        app.store.purge(user).await?;
-        log::done();
-        tracing::info!(%user, "what was left of a deleted account is removed");
+        if app.clock.now() >= began + BUDGET {
+            break;
+        }
+        match app.store.purge(user).await {
+            Ok(()) => {
+                log::done();
+                tracing::info!(%user, "what was left of a deleted account is removed");
+            }
+            Err(error) => outcome = outcome.and(Err(error)),
+        }
     }
-    Ok(())
+    outcome
 }

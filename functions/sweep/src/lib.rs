@@ -15,10 +15,11 @@ use shared::lambda::Error;
 /// # Errors
 /// The table's: what is left stays for the next run.
 pub async fn run(app: App) -> Result<(), Error> {
-    // None waits for another's failure to be mended.
-    let removed = accounts::remove(&app).await;
-    let told = logouts::tell(&app).await;
-    let sent = letters::send(&app).await;
+    let began = app.clock.now();
+    // None waits for another's failure to be mended, nor for all of another's work to be done.
+    let removed = accounts::remove(&app, began).await;
+    let told = logouts::tell(&app, began).await;
+    let sent = letters::send(&app, began).await;
     let renewed = tokens::renew(&app).await;
     removed?;
     told?;

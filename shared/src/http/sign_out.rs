@@ -17,7 +17,7 @@ use crate::jose::subject::subject;
 use crate::oauth::Client;
 use crate::oauth::lifetimes::LOGOUT_RETRY;
 use crate::store::StoreError;
-use crate::store::logouts::{Listener, Logout};
+use crate::store::logouts::{Listener, Logout, told};
 
 /// How long whoever signs out waits until everybody knows.
 const BUDGET: Duration = Duration::from_secs(2);
@@ -36,13 +36,14 @@ impl Farewell {
     /// # Errors
     /// [`StoreError`].
     pub async fn of(app: &App, user: UserId, ends: impl Fn(SessionId) -> bool) -> Result<Option<Self>, StoreError> {
-        let mut untold: Vec<_> = app.store.list_listeners(user).await?.into_iter().collect();
-        untold.retain(|listener| ends(listener.session_id));
-        let clients = listening(app, &untold).await?;
-        untold.retain(|listener| clients.iter().any(|client| client.client_id == listener.client_id));
-        if untold.is_empty() {
+        let mut listeners = app.store.list_listeners(user).await?;
+        listeners.retain(|listener| ends(listener.session_id));
+        let clients = listening(app, &listeners).await?;
+        listeners.retain(|listener| clients.iter().any(|client| client.client_id == listener.client_id));
+        if listeners.is_empty() {
             return Ok(None);
         }
+        let untold = told(listeners);
         let (logout_id, due_at) = (LogoutId::new(&app.entropy), app.clock.now() + LOGOUT_RETRY);
         Ok(Some(Self { logout: Logout { logout_id, user_id: user, untold, attempts: 0, due_at }, clients }))
     }
@@ -86,8 +87,8 @@ pub async fn end(app: &App, site: &Site, user: UserId, sessions: &[SessionId]) -
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn listening(app: &App, listeners: &[Listener]) -> Result<Vec<Client>, StoreError> {
-    let mut ids: Vec<_> = listeners.iter().map(|listener| listener.client_id).collect();
+pub async fn listening(app: &App, listeners: impl IntoIterator<Item = &Listener>) -> Result<Vec<Client>, StoreError> {
+    let mut ids: Vec<_> = listeners.into_iter().map(|listener| listener.client_id).collect();
     ids.sort();
     ids.dedup();
     let mut clients = app.store.find_clients(&ids).await?;

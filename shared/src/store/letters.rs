@@ -41,7 +41,8 @@ impl Store {
     pub async fn list_due_letters(&self, now: Time, limit: usize) -> Result<Vec<Letter>, StoreError> {
         let (from, to) = ("!".to_owned(), now.to_string());
         let partition = keys::LETTERS_DUE.to_owned();
-        self.query(Query { index: Some("GSI1"), partition, from, to, descending: false, limit, attributes: None }).await
+        self.query_work(Query { index: Some("GSI1"), partition, from, to, descending: false, limit, attributes: None })
+            .await
     }
 
     /// Makes `after` of a letter that was tried `attempts` times. False if somebody else tries it already, or it is sent:

@@ -44,7 +44,7 @@ impl Store {
         let mut query = everything(keys::PURGES_DUE.to_owned(), limit);
         query.index = Some("GSI1");
         query.attributes = None;
-        let purges: Vec<Purge> = self.query(query).await?;
+        let purges: Vec<Purge> = self.query_work(query).await?;
         Ok(purges.into_iter().map(|purge| purge.user_id).collect())
     }
 

@@ -145,6 +145,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn query<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, StoreError> {
+        self.query_items(query).await?.into_iter().map(read).collect()
+    }
+
+    /// The same of a list of work: what does not read is left out, and told of in the log, so that it keeps nothing else
+    /// from being done. Another version of the code may have written it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn query_work<T: DeserializeOwned>(&self, query: Query<'_>) -> Result<Vec<T>, StoreError> {
+        let items = self.query_items(query).await?.into_iter().map(read);
+        Ok(items
+            .filter_map(|item| item.inspect_err(|error| tracing::error!(%error, "work is left undone")).ok())
+            .collect())
+    }
+
+    async fn query_items(&self, query: Query<'_>) -> Result<Vec<Item>, StoreError> {
         let (pk, sk) = match query.index {
             None => ("PK", "SK"),
             Some("GSI1") => ("GSI1PK", "GSI1SK"),
@@ -182,7 +198,7 @@ impl Store {
             items.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;
             if start.is_none() || items.len() >= query.limit {
-                return items.into_iter().map(read).collect();
+                return Ok(items);
             }
         }
     }

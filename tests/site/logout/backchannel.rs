@@ -211,6 +211,32 @@ async fn s47_an_application_that_does_not_answer_is_told_later_for_a_while() {
 }
 
 #[tokio::test]
+async fn s47_an_application_that_never_answers_keeps_no_other_from_being_told() {
+    let (site, remote) = (start().await, Remote::start().await);
+    let user = site.register("sakura").await;
+    let (hangs, well) =
+        (listener(&site, &remote, "/out", json!({})).await, listener(&site, &remote, "/well", json!({})).await);
+    for path in ["/out", "/well"] {
+        remote.put(path, Answer::new(500, "text/plain", ""));
+    }
+    for _ in 0..30 {
+        let browser = browser(&site, &user).await;
+        browser.authorize_and_redeem(&hangs, "openid").await;
+        sign_out(&browser).await;
+    }
+    let last = browser(&site, &user).await;
+    last.authorize_and_redeem(&well, "openid").await;
+    sign_out(&last).await;
+    let before = (told(&remote, "/out").len(), told(&remote, "/well").len());
+    assert_eq!((before, pending(&site).await), ((30, 1), 31));
+    remote.put("/well", Answer::new(204, "text/plain", ""));
+    site.clock.advance(3600);
+    site.site.run_scheduled("sweep").await.unwrap();
+    let after = (told(&remote, "/out").len(), told(&remote, "/well").len());
+    assert_eq!((after, pending(&site).await), ((32, 2), 30), "who does not answer is asked twice, and the others once");
+}
+
+#[tokio::test]
 async fn s47_an_application_that_refuses_or_is_gone_is_not_told_again() {
     let (site, remote) = (start().await, Remote::start().await);
     let user = site.register("sakura").await;

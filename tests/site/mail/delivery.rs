@@ -10,7 +10,7 @@ use shared::id::{Attempt, UserId};
 use shared::mail::{self, Letter, MailError, Mailer};
 use shared::store::letters::write_letter;
 use shared::store::transaction::Transacted;
-use tests::{Reply, TestSite};
+use tests::{Reply, TestSite, json};
 
 use super::{bound, fakes, send, sweep, waiting, written};
 
@@ -76,6 +76,21 @@ async fn as_long_as_ses_takes_them_one_sweep_sends_all_that_wait() {
     site.clock.advance(7200);
     sweep(&site).await;
     assert_eq!((fakes(&site).letters().len(), waiting(&site).await), (12, 0));
+}
+
+#[tokio::test]
+async fn a_letter_that_does_not_read_keeps_no_other_from_being_sent() {
+    let site = TestSite::start().await;
+    let user = site.register("sakura").await;
+    for _ in 0..2 {
+        written(&site, &user).await;
+    }
+    let mut strange = site.dump().await.into_iter().find(|item| item["type"]["S"] == "letter").unwrap();
+    strange["kind"] = json!({ "S": "of another version" });
+    site.write_item(&strange).await;
+    site.clock.advance(3600);
+    sweep(&site).await;
+    assert_eq!((fakes(&site).letters().len(), waiting(&site).await), (1, 1));
 }
 
 #[tokio::test]
