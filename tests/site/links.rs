@@ -8,6 +8,7 @@ mod page;
 mod passwordless;
 mod renewal;
 mod reseal;
+mod sweep;
 mod unbinding;
 
 use local::site::ProviderOptions;

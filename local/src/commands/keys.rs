@@ -69,7 +69,7 @@ async fn reseal_tokens(store: &Store, at_rest: &Sealer, entropy: &Entropy) -> Re
     for _ in 0..5 {
         let (mut left, mut right, mut unreadable) = (0, 0, 0);
         for shard in 0..TOKEN_SHARDS {
-            for due in store.list_tokens(shard, None, usize::MAX).await?.chunks(100) {
+            for due in store.list_tokens(shard, None, None, usize::MAX).await?.chunks(100) {
                 for link in store.find_links(due).await? {
                     match link.resealed(at_rest) {
                         Ok(None) => right += 1,

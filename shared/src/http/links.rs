@@ -15,7 +15,7 @@ use crate::id::{Attempt, LeaseId, UserId};
 use crate::jose::keys;
 use crate::log;
 use crate::mail::{self, Letter, LetterKind};
-use crate::oauth::lifetimes::TOKENS_MARGIN;
+use crate::oauth::lifetimes::{TOKENS_MARGIN, TOKENS_PUT_OFF};
 use crate::seal::Sealer;
 use crate::store::StoreError;
 use crate::store::links::Link;
@@ -33,6 +33,10 @@ pub enum TokenError {
     /// The provider does not answer, or somebody else is just asking it: later.
     #[error("the provider does not answer")]
     Unavailable,
+    /// They can't be renewed as things are, and that is this link's matter rather than the provider's: that is not
+    /// configured any more, or answers nonsense, or they don't open. [`renew`] alone says so, and has put the link off.
+    #[error("the tokens can't be renewed as things are")]
+    Stuck,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -88,16 +92,24 @@ pub async fn keep_tokens(
 /// [`TokenError`].
 pub async fn access_token(app: &App, user: UserId, provider: &ProviderId) -> Result<SecretString, TokenError> {
     let link = app.store.find_link(user, provider).await?.ok_or(TokenError::NotLinked)?;
-    let tokens = tokens_of(app, &link)?;
+    let tokens = tokens_of(app, &link).map_err(for_now)?;
     let now = app.clock.now();
     if lasts(&tokens, now + TOKENS_MARGIN) {
         return Ok(tokens.access_token);
     }
-    match renew(app, &link).await {
+    match renew(app, &link).await.map_err(for_now) {
         Ok(renewed) => Ok(renewed.access_token),
         // It can wait, then.
         Err(TokenError::Unavailable) if lasts(&tokens, now) => Ok(tokens.access_token),
         Err(error) => Err(error),
+    }
+}
+
+/// To who needs a token it is all the same why there is none now.
+fn for_now(error: TokenError) -> TokenError {
+    match error {
+        TokenError::Stuck => TokenError::Unavailable,
+        error => error,
     }
 }
 
@@ -112,7 +124,7 @@ fn tokens_of(app: &App, link: &Link) -> Result<Tokens, TokenError> {
     let opened = link.open_tokens(&at_rest(app)).map_err(|error| {
         // The provider has not refused them: with the right key they are good.
         tracing::error!(%error, "tokens can't be read: is SECRET_KEY the one that they were sealed with?");
-        TokenError::Unavailable
+        TokenError::Stuck
     })?;
     opened.ok_or(TokenError::NotLinked)
 }
@@ -122,9 +134,15 @@ fn tokens_of(app: &App, link: &Link) -> Result<Tokens, TokenError> {
 /// # Errors
 /// [`TokenError`].
 pub async fn renew(app: &App, link: &Link) -> Result<Tokens, TokenError> {
-    let tokens = tokens_of(app, link)?;
-    let refresh_token = tokens.refresh_token.ok_or(TokenError::NotLinked)?;
-    let provider = app.upstream.find(link.provider.as_str()).ok_or(TokenError::Unavailable)?;
+    let refresh_token = match tokens_of(app, link) {
+        Ok(tokens) => tokens.refresh_token,
+        Err(TokenError::Stuck) => None,
+        Err(error) => return Err(error),
+    };
+    let provider = app.upstream.find(link.provider.as_str()).filter(|provider| provider.keeps_tokens());
+    let (Some(refresh_token), Some(provider)) = (refresh_token, provider) else {
+        return Err(put_off(app, link, None).await);
+    };
     let (lease, now) = (LeaseId::new(&app.entropy), app.clock.now());
     let leased = app.store.lease_tokens(link, lease, now, Attempt::new(&app.entropy)).await?;
     let Some(leased) = leased else { return by_another(app, link).await };
@@ -145,9 +163,26 @@ pub async fn renew(app: &App, link: &Link) -> Result<Tokens, TokenError> {
             }
         }
         // The lease is not given back: it keeps everybody from asking again for a minute.
-        Err(UpstreamError::Denied | UpstreamError::Unavailable | UpstreamError::Malformed) => {
-            Err(TokenError::Unavailable)
-        }
+        Err(UpstreamError::Unavailable) => Err(TokenError::Unavailable),
+        Err(UpstreamError::Denied | UpstreamError::Malformed) => Err(put_off(app, &leased, Some(lease)).await),
+    }
+}
+
+/// Puts a link off that can't be renewed as things are, so that the sweep, which meets it first, gets to the others: for a
+/// day, and for twice as long each time. While it is put off, who needs a token may try all the same, and nothing is
+/// prolonged by that.
+async fn put_off(app: &App, link: &Link, ours: Option<LeaseId>) -> TokenError {
+    let now = app.clock.now();
+    let is_off = link.put_off_until.is_some_and(|until| until > now);
+    // Another's write is fenced by the version that they have read: what they are given by the provider must not be lost.
+    let in_hands = link.lease_until.is_some_and(|until| until > now) && link.lease_id != ours;
+    if is_off || in_hands {
+        return TokenError::Stuck;
+    }
+    let until = now + (TOKENS_PUT_OFF << link.put_off.min(5));
+    match app.store.put_tokens_off(link, until, Attempt::new(&app.entropy)).await {
+        Ok(_) => TokenError::Stuck,
+        Err(error) => error.into(),
     }
 }
 

@@ -57,6 +57,9 @@ pub const TOKENS_LEASE: i64 = 60;
 pub const TOKENS_MARGIN: i64 = 300;
 /// The sweep renews tokens of accounts elsewhere that expire within this.
 pub const TOKENS_AHEAD: i64 = DAY;
+/// Tokens that can't be renewed as things are (their provider is not configured, or answers nonsense, or they don't open)
+/// are left alone by the sweep for this long, and then for twice as long each time, up to 32 times.
+pub const TOKENS_PUT_OFF: i64 = DAY;
 
 /// No token that is signed lives longer: the legacy dialects' are the longest.
 pub const LONGEST_TOKEN: i64 = DAY;

@@ -194,9 +194,9 @@ pub fn tokens_due_of(user: UserId) -> String {
     tokens_due(first % TOKEN_SHARDS)
 }
 
-/// The GSI1 sort key of tokens by when they expire (10 digits of seconds).
-pub fn by_expiry(expires_at: i64, user: UserId, provider: &ProviderId) -> String {
-    format!("{:010}#{user}#{provider}", expires_at.clamp(0, 9_999_999_999))
+/// The GSI1 sort key of tokens by when they are due (10 digits of seconds).
+pub fn by_expiry(due_at: i64, user: UserId, provider: &ProviderId) -> String {
+    format!("{:010}#{user}#{provider}", due_at.clamp(0, 9_999_999_999))
 }
 
 /// An account elsewhere whose owner has not decided yet what becomes of it, by its secret's hash.

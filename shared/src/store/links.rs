@@ -17,6 +17,7 @@ use crate::account::{IdentifierKind, Session, User};
 use crate::clock::Time;
 use crate::id::{Attempt, LeaseId, UserId};
 use crate::mail::Letter;
+use crate::oauth::lifetimes::TOKENS_AHEAD;
 use crate::upstream::{ProviderId, Subject};
 
 /// A user's account at a provider.
@@ -47,6 +48,12 @@ pub struct Link {
     /// Until when nobody else may.
     #[serde(default)]
     pub lease_until: Option<Time>,
+    /// Until when the sweep leaves the tokens alone, since they can't be renewed as things are.
+    #[serde(default)]
+    pub put_off_until: Option<Time>,
+    /// How often in a row that was so.
+    #[serde(default)]
+    pub put_off: u32,
 }
 
 /// How a binding is.
@@ -125,7 +132,16 @@ impl Link {
             broken_since: None,
             lease_id: None,
             lease_until: None,
+            put_off_until: None,
+            put_off: 0,
         }
+    }
+
+    /// When the sweep has to do with its tokens: when they expire, if they ever do, and not before what put them off is
+    /// over. The sweep comes [`TOKENS_AHEAD`] earlier.
+    pub fn due_at(&self) -> Time {
+        let expire_at = self.tokens_expire_at.unwrap_or(Time(i64::MAX));
+        self.put_off_until.map_or(expire_at, |until| expire_at.max(until + TOKENS_AHEAD))
     }
 
     /// How it is.
@@ -330,13 +346,12 @@ pub(super) fn unbound(link: &Link) -> Action {
     Action::Delete(keys::identity(&link.provider, &link.subject), ours)
 }
 
-/// A link as the table has it. Those with tokens are found by when they expire; which never do come last.
+/// A link as the table has it. Those with tokens are found by when they are due; which never are come last.
 pub(super) fn link_item(link: &Link) -> Result<Item, StoreError> {
     let mut item = item(&keys::link(link.user_id, &link.provider), "link", link)?;
     if link.tokens.is_some() {
-        let expire_at = link.tokens_expire_at.map_or(i64::MAX, |at| at.0);
         item.insert("GSI1PK".to_owned(), text(keys::tokens_due_of(link.user_id)));
-        item.insert("GSI1SK".to_owned(), text(keys::by_expiry(expire_at, link.user_id, &link.provider)));
+        item.insert("GSI1SK".to_owned(), text(keys::by_expiry(link.due_at().0, link.user_id, &link.provider)));
     }
     Ok(item)
 }

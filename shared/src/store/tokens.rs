@@ -58,7 +58,16 @@ impl Link {
     pub fn with_tokens(self, at_rest: &Sealer, tokens: &Tokens) -> Self {
         let sealed = seal(at_rest, tokens, &self.context());
         let (tokens, tokens_expire_at) = (Some(sealed), tokens.expires_at);
-        Self { tokens, tokens_expire_at, broken_since: None, lease_id: None, lease_until: None, ..self }
+        Self {
+            tokens,
+            tokens_expire_at,
+            broken_since: None,
+            lease_id: None,
+            lease_until: None,
+            put_off_until: None,
+            put_off: 0,
+            ..self
+        }
     }
 
     /// Its tokens, if any are kept.
@@ -107,24 +116,35 @@ pub struct Due {
     pub user_id: UserId,
     /// Where.
     pub provider: ProviderId,
+    /// Its place among those of its shard.
+    #[serde(rename = "GSI1SK")]
+    pub place: String,
 }
 
 impl Store {
-    /// Up to `limit` links of one of the [`keys::TOKEN_SHARDS`] whose tokens expire at `until` or before (or all that
-    /// have tokens), the first to expire first.
+    /// Up to `limit` links of one of the [`keys::TOKEN_SHARDS`] that are due ([`Link::due_at`]) at `until` or before (or
+    /// all that have tokens), those after `after`, the first that is due first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn list_tokens(&self, shard: u8, until: Option<Time>, limit: usize) -> Result<Vec<Due>, StoreError> {
+    pub async fn list_tokens(
+        &self,
+        shard: u8,
+        until: Option<Time>,
+        after: Option<&Due>,
+        limit: usize,
+    ) -> Result<Vec<Due>, StoreError> {
+        // As in `Query::after`.
+        let from = after.map_or_else(|| "!".to_owned(), |after| format!("{}!", after.place));
         let to = until.map_or_else(|| "~".to_owned(), |until| format!("{:010}~", until.0));
         let query = Query {
             index: Some("GSI1"),
             partition: keys::tokens_due(shard),
-            from: "!".to_owned(),
+            from,
             to,
             descending: false,
             limit,
-            attributes: Some("#user_id, #provider"),
+            attributes: Some("#user_id, #provider, #GSI1SK"),
         };
         self.query(query).await
     }
@@ -168,6 +188,18 @@ impl Store {
     pub async fn renew_tokens(&self, leased: &Link, renewed: &Link, attempt: Attempt) -> Result<bool, StoreError> {
         let after = Link { version: leased.version + 1, ..renewed.clone() };
         Ok(matches!(self.put(link_item(&after)?, held(leased), attempt).await?, Written::Done))
+    }
+
+    /// Puts a link off whose tokens can't be renewed as things are: the sweep does not meet it until then. False where it
+    /// changed since it was read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_tokens_off(&self, link: &Link, until: Time, attempt: Attempt) -> Result<bool, StoreError> {
+        let put_off = link.put_off.saturating_add(1);
+        let after = Link { version: link.version + 1, put_off_until: Some(until), put_off, ..link.clone() };
+        let written = self.put(link_item(&after)?, Condition::version(link.version), attempt).await?;
+        Ok(matches!(written, Written::Done))
     }
 
     /// Marks a link as broken whose refresh token the provider refuses; its tokens, which are of no use, go. False as in

@@ -190,7 +190,7 @@ async fn who_is_refused_what_another_has_renewed_meanwhile_breaks_nothing() {
     let elsewhere = app.of_function("");
     let stands = link.clone();
     site.proxy.meanwhile("GetItem USER/UPSTREAM", async move {
-        let due = Due { user_id: stands.user_id, provider: stands.provider.clone() };
+        let due = Due { user_id: stands.user_id, provider: stands.provider.clone(), place: String::new() };
         let leased = elsewhere.store.find_links(&[due]).await.unwrap().remove(0);
         let renewed = leased.clone().with_tokens(&links::at_rest(&elsewhere), &tokens(&elsewhere, "bound", 3600));
         assert!(elsewhere.store.replace_tokens(&leased, &renewed, attempt(&elsewhere)).await.unwrap());

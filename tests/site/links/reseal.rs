@@ -41,7 +41,7 @@ async fn all_are_listed(site: &TestSite) {
     bind(site, &user, "bangumi", "2", Some(&forever)).await;
     let mut found = Vec::new();
     for shard in 0..shared::store::keys::TOKEN_SHARDS {
-        found.extend(app.store.list_tokens(shard, None, usize::MAX).await.unwrap());
+        found.extend(app.store.list_tokens(shard, None, None, usize::MAX).await.unwrap());
     }
     assert_eq!(found.len(), 2);
 }
