@@ -72,7 +72,7 @@ fn callbacks(path: &str, name: &str) -> [Operation; 2] {
                 example,
             )
             .redirects("Onwards, or to where one says whose the account is to be.")
-            .fails(ProblemOrPage, &[400, 403, 404, 409, 502, 503])
+            .fails(ProblemOrPage, &[400, 403, 404, 409, 429, 502, 503])
     };
     let back = |operation: Operation| {
         operation

@@ -12,6 +12,7 @@ mod programs;
 mod providers;
 mod races;
 mod requests;
+mod throttling;
 
 use tests::{Reply, TestSite, Value};
 

@@ -54,17 +54,18 @@ async fn a_registration_is_a_count_and_a_transaction() {
 
 #[tokio::test]
 async fn an_account_elsewhere_costs_a_mark_a_look_and_what_comes_of_it() {
-    // The state is used up, and the identity looked for; then what waits is written.
-    assert_eq!(cost("come with an account elsewhere that is new").await, (3, 1, 2, 1.0, 2.0));
+    // The network's answers are counted; then the state is used up, and the identity looked for; then what waits is
+    // written.
+    assert_eq!(cost("come with an account elsewhere that is new").await, (4, 1, 3, 1.0, 3.0));
     // Counted; then user, identifier, link, identity and session come and what waited goes, at twice the price.
     assert_eq!(cost("create an account for it").await, (3, 1, 7, 1.0, 13.0));
     // The user is read, and a session begun.
-    assert_eq!(cost("sign in with an account elsewhere").await, (4, 2, 2, 2.0, 2.0));
+    assert_eq!(cost("sign in with an account elsewhere").await, (5, 2, 3, 2.0, 3.0));
     // Who is signed in; and link, identity and profile, at twice the price. The link is in the index as well.
-    assert_eq!(cost("bind another, with tokens").await, (4, 3, 4, 3.0, 8.0));
+    assert_eq!(cost("bind another, with tokens").await, (5, 3, 5, 3.0, 9.0));
     // Once the user is known to be a good one, the link is read and then written, its place in the index with it; the
     // session comes beside that.
-    assert_eq!(cost("sign in with that, and keep its new tokens").await, (5, 3, 3, 3.0, 4.0));
+    assert_eq!(cost("sign in with that, and keep its new tokens").await, (6, 3, 4, 3.0, 5.0));
 }
 
 #[tokio::test]

@@ -8,5 +8,7 @@ pub const FAILURES_PER_IDENTIFIER: u64 = 10;
 pub const FAILURES_PER_ADDRESS: u64 = 100;
 /// Registrations per address: names can be probed by registering them.
 pub const REGISTRATIONS_PER_ADDRESS: u64 = 500;
+/// Answers of providers per address: each is a code that somebody may have made up, and that a provider is asked about.
+pub const CONNECTS_PER_ADDRESS: u64 = 300;
 /// Failed guesses of a client's chosen secret, per client and address.
 pub const FAILURES_PER_CLIENT_AND_ADDRESS: u64 = 10;

@@ -163,7 +163,7 @@ pub async fn renew(app: &App, link: &Link) -> Result<Tokens, TokenError> {
             }
         }
         // The lease is not given back: it keeps everybody from asking again for a minute.
-        Err(UpstreamError::Unavailable) => Err(TokenError::Unavailable),
+        Err(UpstreamError::Unavailable | UpstreamError::Busy) => Err(TokenError::Unavailable),
         Err(UpstreamError::Denied | UpstreamError::Malformed) => Err(put_off(app, &leased, Some(lease)).await),
     }
 }

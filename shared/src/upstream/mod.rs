@@ -92,6 +92,9 @@ pub enum UpstreamError {
     /// It did not answer, or said that it can't now. Later it may.
     #[error("the provider does not answer")]
     Unavailable,
+    /// It says that it is asked too much (429). Later it may answer; asking again at once makes it worse.
+    #[error("the provider is asked too much")]
+    Busy,
     /// It answered something that its file does not explain.
     #[error("the provider's answer is not understood")]
     Malformed,

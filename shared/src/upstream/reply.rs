@@ -56,7 +56,10 @@ pub(super) fn read<'a>(answered: &'a Answered, success: &[u16], errors: &Errors)
     let status = answered.status;
     let failure = |error, why| Failure { error, why, status: status.as_u16() };
     // What an outage says is no judgement about anything that it was shown.
-    if status.is_server_error() || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status) {
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(failure(UpstreamError::Busy, "it is asked too much"));
+    }
+    if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
         return Err(failure(UpstreamError::Unavailable, "it failed, or has too much to do"));
     }
     let malformed = |why| failure(UpstreamError::Malformed, why);

@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SPARE: Duration = Duration::from_secs(2);
 /// How long an answer may be, in bytes.
 const LIMIT: usize = 1024 * 1024;
+/// What is asked with a code that came by a browser.
+const IDENTIFY: &str = "identify";
 
 impl Provider {
     /// A fresh code verifier (RFC 7636 §4.1), where the provider has PKCE.
@@ -43,7 +45,7 @@ impl Provider {
     /// Where the browser goes. An OpenID Connect provider may be asked first where that is.
     ///
     /// # Errors
-    /// [`UpstreamError::Unavailable`], [`UpstreamError::Malformed`], for such a provider.
+    /// [`UpstreamError::Unavailable`], [`UpstreamError::Busy`], [`UpstreamError::Malformed`], for such a provider.
     pub async fn authorize_url(&self, app: &App, attempt: &Attempting) -> Result<Url, UpstreamError> {
         let values = Values { attempt: Some(attempt), ..Values::of(self) };
         if self.is_oidc() {
@@ -83,7 +85,7 @@ impl Provider {
     /// # Errors
     /// [`UpstreamError`].
     pub async fn identify(&self, app: &App, code: &str, attempt: &Attempting) -> Result<Identified, UpstreamError> {
-        self.guarded(app, "identify", self.exchange(app, code, attempt)).await
+        self.guarded(app, IDENTIFY, self.exchange(app, code, attempt)).await
     }
 
     async fn exchange(&self, app: &App, code: &str, attempt: &Attempting) -> Result<Identified, Failure> {
@@ -189,8 +191,16 @@ impl Provider {
         }
         let outcome = tokio::time::timeout(PATIENCE, work).await;
         let outcome = outcome.unwrap_or(Err(Failure::unavailable("it did not answer in time")));
-        let answered = !matches!(&outcome, Err(failure) if failure.error == UpstreamError::Unavailable);
-        self.breaker.note(answered, app.clock.now());
+        match &outcome {
+            Err(Failure { error: UpstreamError::Unavailable | UpstreamError::Busy, status, .. }) => {
+                // Codes are made up by anybody. What they make a provider answer, 429 or 500, must not keep everybody
+                // else from it; that it says nothing at all is no code's doing.
+                if what != IDENTIFY || *status == 0 {
+                    self.breaker.note(false, app.clock.now());
+                }
+            }
+            _ => self.breaker.note(true, app.clock.now()),
+        }
         outcome.map_err(|failure| self.failed(what, failure))
     }
 

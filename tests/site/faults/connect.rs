@@ -12,6 +12,8 @@ const WAYS: [(&str, &str, &str); 2] = [
 
 /// Somebody who has signed in at a provider, and the address that they are sent back to.
 async fn coming<'s>(site: &'s TestSite, provider: &str, name: &str) -> (Browser<'s>, String) {
+    // They come from one network, and so many are let in at a time.
+    site.clock.advance(10);
     let browser = site.browser();
     let there = browser.begin(provider).await;
     let back = browser.allow_there(&there, name).await;

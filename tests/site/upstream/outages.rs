@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local::site::ProviderOptions;
 use secrecy::SecretString;
-use shared::upstream::UpstreamError::{self, Denied, InvalidGrant, Malformed, Unavailable};
+use shared::upstream::UpstreamError::{self, Busy, Denied, InvalidGrant, Malformed, Unavailable};
 use tests::remote::Answer;
 use tests::{Remote, TestSite, Wishes, json, logs};
 
@@ -54,7 +54,7 @@ async fn whatever_a_provider_answers_is_an_error_of_its_kind() {
         (error(200, "invalid_grant"), InvalidGrant),
         (error(401, "access_denied"), Denied),
         (error(400, "temporarily_unavailable"), Unavailable),
-        (Answer::new(429, "text/plain", "slow down"), Unavailable),
+        (Answer::new(429, "text/plain", "slow down"), Busy),
         (Answer::new(500, "text/html", "<html>"), Unavailable),
         // What an outage says of a token is no word about it.
         (error(500, "invalid_grant"), Unavailable),

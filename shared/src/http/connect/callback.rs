@@ -7,12 +7,19 @@ use super::refusal::{self, Back, Refusal};
 use super::settle::Settle;
 use super::state::State;
 use super::{bad_request, is_page, provider, who};
+use crate::account::limits::CONNECTS_PER_ADDRESS;
 use crate::app::App;
 use crate::http::csrf::{self, Browser};
 use crate::http::incoming::Incoming;
 use crate::http::problem::Problem;
+use crate::http::sign_in;
 use crate::id::Attempt;
+use crate::store::rates::Counter;
 use crate::upstream::{Identified, Provider, UpstreamError};
+
+/// A code may be this long. RFC 6749 names no limit; the longest that providers are known to send, whose codes carry all
+/// that they stand for, have some 1,500 characters.
+const LONGEST_CODE: usize = 2048;
 
 /// Takes the provider's answer: by the browser, or posted as JSON by a front end.
 pub async fn callback(app: &App, incoming: &Incoming, id: &str) -> Response {
@@ -48,6 +55,9 @@ async fn arrive(app: &App, incoming: &Incoming, provider: &Provider, back: &mut 
         None => {}
     }
     let code = params.get("code").filter(|code| !code.is_empty()).ok_or_else(|| bad_request("code is missing"))?;
+    if code.len() > LONGEST_CODE || code.contains(char::is_control) {
+        return Err(bad_request("code is none of a provider's: it has more than 2,048 bytes, or control characters"));
+    }
     // Before the code is spent: it would be of no use to anybody.
     let there = match state.intent {
         Intent::SignIn => None,
@@ -56,6 +66,7 @@ async fn arrive(app: &App, incoming: &Incoming, provider: &Provider, back: &mut 
     if !state.intent.is_of(there.as_ref()) {
         return Err(Refusal::Left.into());
     }
+    admit(app, incoming).await?;
     let identified = identify(app, provider, &state, sealed, code).await?;
     let owner = app.store.find_upstream_user(provider.id(), &identified.subject).await?;
     let settle = Settle { app, site: &site, incoming, provider, page: is_page(incoming) };
@@ -71,8 +82,19 @@ async fn arrive(app: &App, incoming: &Incoming, provider: &Provider, back: &mut 
     }
 }
 
+/// Counts an answer, before anything is used up. Everyone counts, also who comes in: whoever has an account at the provider
+/// could else make it answer without end, and it would shut out all of this site's users.
+///
+/// # Errors
+/// 429, 503.
+async fn admit(app: &App, incoming: &Incoming) -> Result<(), Problem> {
+    let counter = Counter::new("CONNECT", &incoming.client_network(), CONNECTS_PER_ADDRESS, app.clock.now());
+    sign_in::claim(app, &[counter]).await
+}
+
 /// Asks the provider who it is. The state is used up before, so that of any number of answers to it one is taken; and given
-/// back where the provider did not answer, since nothing came of it: the same answer can be sent again.
+/// back a few times where the provider did not answer, since nothing came of it: the same answer can be sent again. Not
+/// where it has too much to do: that would be more of it.
 async fn identify(
     app: &App,
     provider: &Provider,
@@ -80,19 +102,19 @@ async fn identify(
     sealed: &str,
     code: &str,
 ) -> Result<Identified, Problem> {
-    let (once, attempt) = (state.once(app), Attempt::new(&app.entropy));
-    if !app.store.use_once(&once, attempt).await? {
-        return Err(Refusal::Used.into());
-    }
+    let used = app.store.use_returnable(state.once(app), Attempt::new(&app.entropy)).await?;
+    let used = used.ok_or(Refusal::Used)?;
     let attempting = state.attempting(provider, sealed.to_owned());
     let failed = match provider.identify(app, code, &attempting).await {
         Ok(identified) => return Ok(identified),
         Err(failed) => failed,
     };
-    if failed == UpstreamError::Unavailable
-        && let Err(error) = app.store.return_once(&once, attempt).await
-    {
-        tracing::warn!(%error, "a state that came to nothing stays used up");
+    if failed != UpstreamError::Unavailable {
+        return Err(Refusal::from(failed).into());
     }
-    Err(Refusal::from(failed).into())
+    let returned = app.store.return_used(&used).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a state that came to nothing stays used up");
+        false
+    });
+    Err(if returned { Refusal::Unavailable } else { Refusal::Busy }.into())
 }

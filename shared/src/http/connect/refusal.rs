@@ -28,6 +28,8 @@ pub enum Refusal {
     Code,
     /// The provider does not answer.
     Unavailable,
+    /// It does not answer, or has too much to do, and the state is used up.
+    Busy,
     /// The provider's answer says nothing that its file explains.
     Malformed,
     /// The account that it is bound to is closed.
@@ -63,6 +65,11 @@ impl Refusal {
                 "provider_unavailable",
                 "the provider does not answer: send the same again later",
             ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "provider_busy",
+                "the provider does not answer, or has too much to do: begin again later",
+            ),
             Self::Malformed => {
                 (StatusCode::BAD_GATEWAY, "provider_malformed", "the provider's answer can't be understood")
             }
@@ -86,7 +93,7 @@ impl Refusal {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, _, detail) = refusal.parts();
-        let retry_after = (refusal == Refusal::Unavailable).then_some(RETRY_AFTER);
+        let retry_after = matches!(refusal, Refusal::Unavailable | Refusal::Busy).then_some(RETRY_AFTER);
         Self { code: Some(Code::Connect(refusal)), retry_after, ..Self::new(status, detail) }
     }
 }
@@ -97,6 +104,7 @@ impl From<UpstreamError> for Refusal {
             UpstreamError::Denied => Self::Denied,
             UpstreamError::InvalidGrant => Self::Code,
             UpstreamError::Unavailable => Self::Unavailable,
+            UpstreamError::Busy => Self::Busy,
             UpstreamError::Malformed => Self::Malformed,
         }
     }
@@ -130,7 +138,7 @@ pub(super) fn render(incoming: &Incoming, provider: &Provider, problem: &Problem
         Refusal::Used => m.connect_used,
         Refusal::Denied => m.connect_denied,
         Refusal::Code => m.connect_code,
-        Refusal::Unavailable => m.connect_unavailable,
+        Refusal::Unavailable | Refusal::Busy => m.connect_unavailable,
         Refusal::Malformed => m.connect_malformed,
         Refusal::Closed => m.connect_closed,
         Refusal::Left => m.connect_left,
