@@ -6,6 +6,7 @@ mod binding;
 mod deletion;
 mod page;
 mod passwordless;
+mod rebound;
 mod renewal;
 mod reseal;
 mod sweep;

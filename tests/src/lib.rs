@@ -216,6 +216,12 @@ impl TestSite {
         self.ask_table("PutItem", json!({ "TableName": local::table::TABLE_NAME, "Item": item })).await;
     }
 
+    /// Removes an item, which the site did not.
+    pub async fn delete_item(&self, item: &Value) {
+        let key = json!({ "PK": item["PK"], "SK": item["SK"] });
+        self.ask_table("DeleteItem", json!({ "TableName": local::table::TABLE_NAME, "Key": key })).await;
+    }
+
     async fn ask_table(&self, operation: &str, body: Value) -> Value {
         let signed =
             "AWS4-HMAC-SHA256 Credential=test/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=00";

@@ -16,7 +16,6 @@ use shared::lambda::Error;
 /// The table's: what is left stays for the next run.
 pub async fn run(app: App) -> Result<(), Error> {
     let began = app.clock.now();
-    let began = app.clock.now();
     // None waits for another's failure to be mended, nor for all of another's work to be done.
     let removed = accounts::remove(&app, began).await;
     let told = logouts::tell(&app, began).await;

@@ -42,6 +42,12 @@ impl Condition {
         self
     }
 
+    /// Holds where `other` does as well.
+    pub fn and(mut self, other: &str) -> Self {
+        self.expression = format!("({}) AND ({other})", self.expression);
+        self
+    }
+
     /// Holds also where nothing stands: a removal whose answer was lost can be tried again.
     pub fn or_absent(mut self) -> Self {
         self.expression = format!("({}) OR attribute_not_exists(#PK)", self.expression);

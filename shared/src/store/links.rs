@@ -340,9 +340,10 @@ fn bound(link: &Link) -> Result<[Action; 2], StoreError> {
     Ok([Action::Put(link_item(link)?, Condition::absent()), Action::Put(identity, Condition::absent())])
 }
 
-/// Frees a link's identity; one that is another's by now stays.
+/// Frees a link's identity; one that is another's by now stays. Where it is free already, nothing is in the way of whoever
+/// unbinds the account, or deletes their own.
 pub(super) fn unbound(link: &Link) -> Action {
-    let ours = Condition::new("#user_id = :user").bind(":user", text(link.user_id));
+    let ours = Condition::new("#user_id = :user").bind(":user", text(link.user_id)).or_absent();
     Action::Delete(keys::identity(&link.provider, &link.subject), ours)
 }
 

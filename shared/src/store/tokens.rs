@@ -174,8 +174,8 @@ impl Store {
     ) -> Result<Option<Link>, StoreError> {
         let version = link.version + 1;
         let leased = Link { version, lease_id: Some(lease), lease_until: Some(now + TOKENS_LEASE), ..link.clone() };
-        let free = "#version = :version AND (attribute_not_exists(#lease_until) OR #lease_until <= :now)";
-        let free = Condition::new(free).bind(":version", number(link.version)).bind(":now", number(now.0));
+        let free = as_read(link).and("attribute_not_exists(#lease_until) OR #lease_until <= :now");
+        let free = free.bind(":now", number(now.0));
         let written = self.put(link_item(&leased)?, free, attempt).await?;
         Ok(matches!(written, Written::Done).then_some(leased))
     }
@@ -198,7 +198,7 @@ impl Store {
     pub async fn put_tokens_off(&self, link: &Link, until: Time, attempt: Attempt) -> Result<bool, StoreError> {
         let put_off = link.put_off.saturating_add(1);
         let after = Link { version: link.version + 1, put_off_until: Some(until), put_off, ..link.clone() };
-        let written = self.put(link_item(&after)?, Condition::version(link.version), attempt).await?;
+        let written = self.put(link_item(&after)?, as_read(link), attempt).await?;
         Ok(matches!(written, Written::Done))
     }
 
@@ -237,7 +237,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn replace_tokens(&self, before: &Link, after: &Link, attempt: Attempt) -> Result<bool, StoreError> {
         let after = Link { version: before.version + 1, ..after.clone() };
-        let written = self.put(link_item(&after)?, Condition::version(before.version), attempt).await?;
+        let written = self.put(link_item(&after)?, as_read(before), attempt).await?;
         Ok(matches!(written, Written::Done))
     }
 
@@ -252,6 +252,18 @@ impl Store {
         let key = keys::link(link.user_id, &link.provider);
         let written = self.update(&key, "SET #tokens = :sealed", unchanged, attempt).await?;
         Ok(matches!(written, Written::Done))
+    }
+}
+
+/// The link is still the one that was read. Its version alone would not say so: it begins anew where an account is bound
+/// again, or another in its place, and resealing leaves it.
+fn as_read(link: &Link) -> Condition {
+    let Link { version, subject, linked_at, tokens, .. } = link;
+    let same = Condition::version(*version).and("#subject = :subject AND #linked_at = :linked_at");
+    let same = same.bind(":subject", text(subject.as_str())).bind(":linked_at", number(linked_at.0));
+    match tokens {
+        Some(tokens) => same.and("#tokens = :before").bind(":before", text(tokens)),
+        None => same.and("attribute_not_exists(#tokens)"),
     }
 }
 
