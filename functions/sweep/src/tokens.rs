@@ -38,16 +38,18 @@ pub(crate) async fn renew(app: &App, began: Time) -> Result<(), StoreError> {
     // What one shard's failure leaves, the next run finds.
     let mut outcome = Ok(());
     while !shards.is_empty() {
-        let mut working = JoinSet::new();
+        let mut pages = Vec::new();
         for mut shard in std::mem::take(&mut shards) {
             match shard.next_page(app, until).await {
                 Ok(page) if page.is_empty() => {}
-                Ok(page) => {
-                    let app = app.clone();
-                    working.spawn(async move { (shard.renew(&app, &page, until, ends_at).await, shard) });
-                }
+                Ok(page) => pages.push((shard, page)),
                 Err(error) => outcome = Err(error),
             }
+        }
+        let mut working = JoinSet::new();
+        for (mut shard, page) in pages {
+            let app = app.clone();
+            working.spawn(async move { (shard.renew(&app, &page, until, ends_at).await, shard) });
         }
         // All are waited for: none is cut off while it holds a provider's answer.
         for (ended, mut shard) in working.join_all().await {
