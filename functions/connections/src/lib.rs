@@ -94,8 +94,7 @@ fn to_json(app: &App, link: &Link) -> Value {
 async fn unbind(app: &App, incoming: &Incoming, user: &User, session: &Session, provider: &str) -> Result<(), Problem> {
     let provider: ProviderId = provider.parse().map_err(|_| Problem::not_found())?;
     fresh::check(app, session)?;
-    let kind = LetterKind::Unbound { provider: name_of(app, &provider) };
-    let letter = Letter::to(app, user, kind, incoming.lang());
+    let mut written: Option<Option<Letter>> = None;
     // What was to remain may go at the same time: then something else may do.
     for _ in 0..3 {
         let links = app.store.list_links(user.user_id).await?;
@@ -111,9 +110,16 @@ async fn unbind(app: &App, incoming: &Incoming, user: &User, session: &Session, 
                 return Err(Problem { code: Some(Code::LastWayToSignIn), ..problem });
             }
         };
+        let letter = match &written {
+            Some(letter) => letter,
+            None => {
+                let kind = LetterKind::Unbound { provider: name_of(app, &provider) };
+                written.insert(mail::about(app, user, kind, incoming.lang()).await?)
+            }
+        };
         match app.store.delete_link(link, remaining, letter.as_ref(), Attempt::new(&app.entropy)).await? {
             Unlinked::Done => {
-                if let Some(letter) = &letter {
+                if let Some(letter) = letter {
                     mail::send_now(app, letter).await;
                 }
                 return Ok(());

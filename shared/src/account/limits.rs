@@ -2,6 +2,10 @@
 
 /// The window, in seconds.
 pub const WINDOW: i64 = 15 * 60;
+/// The window in which letters are counted, in seconds.
+pub const LETTERS_WINDOW: i64 = 3600;
+/// Letters that somebody causes to an address that is not verified; and those to it, whoever causes them.
+pub const LETTERS_UNVERIFIED: u64 = 10;
 /// Failed sign-ins per identifier.
 pub const FAILURES_PER_IDENTIFIER: u64 = 10;
 /// Failed sign-ins per address.

@@ -18,9 +18,14 @@ pub struct Counter {
 impl Counter {
     /// The counter of `subject` (an identifier, an address, …: only its hash is stored) in `scope`.
     pub fn new(scope: &str, subject: &str, limit: u64, now: Time) -> Self {
-        let window = now.0.div_euclid(WINDOW);
+        Self::within(WINDOW, scope, subject, limit, now)
+    }
+
+    /// The same in windows of so many seconds, which is always the same for a scope.
+    pub fn within(seconds: i64, scope: &str, subject: &str, limit: u64, now: Time) -> Self {
+        let window = now.0.div_euclid(seconds);
         let hash: String = sha256_hex(subject).chars().take(32).collect();
-        Self { key: keys::rate(scope, &hash, window), limit, ends_at: Time((window + 1) * WINDOW) }
+        Self { key: keys::rate(scope, &hash, window), limit, ends_at: Time((window + 1) * seconds) }
     }
 
     /// Seconds until the window is over, at least one: what `Retry-After` says.

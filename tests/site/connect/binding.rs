@@ -104,3 +104,33 @@ async fn l58_coming_again_mends_what_was_broken_and_keeps_the_new_tokens() {
     assert!(first != second && second != third && first != third);
     assert_eq!(browser.ask("/connections").await.json()["items"][0]["state"], json!("healthy"));
 }
+
+#[tokio::test]
+async fn an_address_that_nobody_has_verified_gets_ten_letters_an_hour_and_what_they_tell_of_is_done_all_the_same() {
+    use shared::account::User;
+    use shared::i18n::Lang;
+    use shared::mail::{self, LetterKind};
+    let site = TestSite::start().await;
+    let fakes = site.site.fakes().unwrap();
+    let browser = site.member("sakura").await;
+    for _ in 0..7 {
+        assert_eq!(browser.bind("weibo", "sakura").await.location(), "/connections?done=bound");
+        assert_eq!(browser.delete("/connections/weibo").await.status, 204);
+    }
+    assert_eq!((fakes.letters().len(), kept(&site).await[1]), (10, 0));
+    let app = site.site.app();
+    let id = browser.me().await["user_id"].as_str().unwrap().parse().unwrap();
+    let user = app.store.find_user(id).await.unwrap().unwrap();
+    let letter = async |user: &User| {
+        let kind = LetterKind::Bound { provider: "Bangumi".to_owned() };
+        mail::about(app, user, kind, Lang::En).await.unwrap().is_some()
+    };
+    // An account anew is no way around it, nor is another address.
+    let other = shared::id::UserId::new(&app.entropy);
+    assert!(!letter(&User { user_id: other, email: Some("SAKURA@moe.example".to_owned()), ..user.clone() }).await);
+    assert!(!letter(&User { email: Some("sakura+1@moe.example".to_owned()), ..user.clone() }).await);
+    // Whose it is, wants to know.
+    assert!(letter(&User { email_verified: true, ..user.clone() }).await);
+    site.clock.advance(3600);
+    assert!(letter(&user).await);
+}

@@ -142,7 +142,7 @@ impl Waiting<'_> {
         registration::admit(app, incoming).await?;
         let (session, token) = sign_in::new_session(app, incoming, &user);
         let link = self.new_link(user.user_id)?;
-        let letter = self.settle.letter(&user);
+        let letter = self.settle.letter(&user).await?;
         let attempt = Attempt::new(&app.entropy);
         let created = app.store.create_user_with_link(&user, &link, &session, &self.hash, letter.as_ref(), attempt);
         match created.await? {
@@ -174,7 +174,7 @@ impl Waiting<'_> {
             return Err(there.map_or_else(Problem::not_signed_in, |_| too_old()));
         };
         let link = self.new_link(user.user_id)?;
-        let letter = self.settle.letter(user);
+        let letter = self.settle.letter(user).await?;
         let attempt = Attempt::new(&app.entropy);
         match app.store.link_pending(user, &link, &self.hash, letter.as_ref(), attempt).await? {
             Linked::Done => self.settle.send(letter.as_ref()).await,

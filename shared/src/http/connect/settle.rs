@@ -71,7 +71,7 @@ impl Settle<'_> {
         let app = self.app;
         let link =
             links::new_link(app, user.user_id, self.provider, identified.subject.clone(), identified.tokens.as_ref());
-        let letter = self.letter(user);
+        let letter = self.letter(user).await?;
         match app.store.create_link(user, &link, letter.as_ref(), Attempt::new(&app.entropy)).await? {
             Linked::Done => {}
             // Twice at once, in two windows.
@@ -134,9 +134,9 @@ impl Settle<'_> {
     }
 
     /// The letter that tells of it, in the transaction that does it.
-    pub(super) fn letter(&self, user: &User) -> Option<Letter> {
+    pub(super) async fn letter(&self, user: &User) -> Result<Option<Letter>, StoreError> {
         let kind = LetterKind::Bound { provider: self.provider.name().to_owned() };
-        Letter::to(self.app, user, kind, self.incoming.lang())
+        mail::about(self.app, user, kind, self.incoming.lang()).await
     }
 
     /// Sends it, after the transaction.
