@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::account::Hashers;
+use crate::bangumi::Bangumi;
 use crate::clock::{Clock, Time};
 use crate::config::Config;
 use crate::entropy::Entropy;
@@ -43,6 +44,8 @@ pub struct Inner {
     pub client_keys: Arc<ClientKeys>,
     /// Where accounts from elsewhere may come from.
     pub upstream: Arc<Providers>,
+    /// Bangumi's API.
+    pub bangumi: Arc<Bangumi>,
     site: Arc<Mutex<Option<Arc<Site>>>>,
 }
 
@@ -69,6 +72,7 @@ impl App {
     pub fn new(config: Config, clock: Clock, entropy: Entropy, store: Store, upstream: Providers) -> Self {
         let hashers = Arc::new(Hashers::new(entropy.clone()));
         let fetcher = Arc::new(Fetcher::new(config.fetch.clone()));
+        let bangumi = Arc::new(Bangumi::new(&config.issuer, &config.fetch, &upstream));
         let mailer = config.mail.clone().map(|mail| Arc::new(Mailer::new(mail)));
         Self(Arc::new(Inner {
             config,
@@ -80,6 +84,7 @@ impl App {
             mailer,
             client_keys: Arc::default(),
             upstream: Arc::new(upstream),
+            bangumi,
             site: Arc::default(),
         }))
     }
@@ -88,7 +93,8 @@ impl App {
     /// in memory with the others.
     #[must_use]
     pub fn of_function(&self, name: &str) -> Self {
-        let Inner { config, clock, entropy, store, hashers, fetcher, mailer, client_keys, upstream, site } = &**self;
+        let Inner { config, clock, entropy, store, hashers, fetcher, mailer, client_keys, upstream, bangumi, site } =
+            &**self;
         Self(Arc::new(Inner {
             config: config.clone(),
             clock: clock.clone(),
@@ -99,6 +105,7 @@ impl App {
             mailer: mailer.as_ref().map(|mailer| Arc::new(mailer.named(name))),
             client_keys: Arc::clone(client_keys),
             upstream: Arc::clone(upstream),
+            bangumi: Arc::clone(bangumi),
             site: Arc::clone(site),
         }))
     }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
@@ -70,7 +70,7 @@ pub struct Fetched {
 /// A request to a provider.
 #[derive(Debug)]
 pub struct Outgoing {
-    /// GET or POST.
+    /// GET, POST, …
     pub method: Method,
     /// Where to.
     pub url: String,
@@ -85,6 +85,8 @@ pub struct Outgoing {
 pub struct Answered {
     /// The status.
     pub status: StatusCode,
+    /// Where it says to look instead. Nobody looks there by itself.
+    pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -147,7 +149,8 @@ impl Fetcher {
         let exchange = async {
             let response = self.send(request).await?;
             let status = response.status();
-            Ok(Answered { status, body: read(response, limit).await?.body })
+            let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
+            Ok(Answered { status, location, body: read(response, limit).await?.body })
         };
         in_time(exchange).await
     }

@@ -17,11 +17,12 @@
 //! | [`mail`] | letters to people, by SES | yes |
 //! | [`fetch`] | the one way to addresses that clients supply, and to providers | yes |
 //! | [`upstream`] | accounts elsewhere: providers as data, and the one client that runs them | yes |
+//! | [`bangumi`] | the client of Bangumi's API | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `jose` → `oauth`,
+//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `bangumi`, `jose` → `oauth`,
 //!   `account`, `collection` → `i18n`, `aws`, `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, only `mail` the signer by which it sends without one, and only `store::keys` makes key
@@ -36,6 +37,7 @@
 pub mod account;
 pub mod app;
 pub mod aws;
+pub mod bangumi;
 pub mod clock;
 pub mod collection;
 pub mod config;

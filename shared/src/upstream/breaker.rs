@@ -11,7 +11,7 @@ pub(super) const PAUSE: i64 = 30;
 
 /// What is remembered of a provider, in this process.
 #[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
+pub(crate) struct Breaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,7 +21,7 @@ struct State {
 
 impl Breaker {
     /// Whether the provider may be asked. After each pause one asks, and the others wait for what comes of that.
-    pub(super) fn allows(&self, now: Time) -> bool {
+    pub(crate) fn allows(&self, now: Time) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match state.closed_until {
             Some(until) if now < until => false,
@@ -34,7 +34,7 @@ impl Breaker {
     }
 
     /// What came of asking.
-    pub(super) fn note(&self, answered: bool, now: Time) {
+    pub(crate) fn note(&self, answered: bool, now: Time) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if answered {
             *state = State::default();

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Time;
 
+pub(crate) use breaker::Breaker;
 pub use id::{NotAProvider, ProviderId};
 pub use providers::{Provider, ProviderError, Providers};
 pub use subject::Subject;

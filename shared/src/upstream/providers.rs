@@ -204,6 +204,11 @@ impl Provider {
         &self.name
     }
 
+    /// One of the addresses that its file names.
+    pub fn address(&self, name: &str) -> Option<&str> {
+        self.addresses.get(name).map(String::as_str)
+    }
+
     /// Where the browser comes back to.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
