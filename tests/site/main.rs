@@ -7,6 +7,7 @@
 mod accounts;
 mod architecture;
 mod authorize;
+mod bangumi;
 mod claims;
 mod client_documents;
 mod client_keys;

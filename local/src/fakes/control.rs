@@ -1,10 +1,11 @@
 //! What a test can tell the stand-ins to do wrong, and what they were asked.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderMap;
 
+use super::bangumi::World;
 use super::message::Asked;
 
 /// What is asked at an address.
@@ -20,6 +21,24 @@ pub enum Endpoint {
     Status,
     /// Who somebody is.
     Profile,
+    /// Bangumi's list of somebody's works.
+    Collections,
+    /// … one of them.
+    Collection,
+    /// … written.
+    Save,
+    /// … its episodes.
+    Marks,
+    /// … marked.
+    Mark,
+    /// Bangumi's works.
+    Subject,
+    /// … their episodes.
+    Episodes,
+    /// … found by words.
+    Search,
+    /// … shown this week.
+    Calendar,
     /// An OpenID provider's metadata.
     Discovery,
     /// … and keys.
@@ -120,8 +139,10 @@ impl Recorded {
 }
 
 /// The switches, and the record.
-#[derive(Default)]
-pub struct Control(Mutex<State>);
+pub struct Control {
+    state: Mutex<State>,
+    world: Arc<World>,
+}
 
 #[derive(Default)]
 struct State {
@@ -131,6 +152,15 @@ struct State {
 }
 
 impl Control {
+    pub(super) fn new(world: Arc<World>) -> Self {
+        Self { state: Mutex::default(), world }
+    }
+
+    /// What Bangumi knows of people and works, and its quirks.
+    pub fn bangumi(&self) -> &World {
+        &self.world
+    }
+
     /// From now on this goes wrong at an endpoint of a provider, or of `ses`.
     pub fn set(&self, provider: &str, endpoint: Endpoint, fault: Fault) {
         self.state().faults.insert((provider.to_owned(), endpoint), fault);
@@ -175,6 +205,6 @@ impl Control {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Whoever panicked had not left it half changed: each change is one step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! What the systems have in common: an application that is registered, codes, and tokens.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -12,6 +12,7 @@ use shared::config::Issuer;
 use shared::entropy::Entropy;
 use url::Url;
 
+use super::bangumi::World;
 use super::control::Endpoint;
 use super::message::{Asked, answer, html, redirect};
 use super::oidc::SigningKey;
@@ -35,12 +36,15 @@ pub(super) struct System {
     pub(super) refuse: fn(&'static str) -> Answer,
 }
 
-/// What stands at a path. A path may name the query's `app`, as 6park's do.
+/// Answers a request.
+pub(super) type Handler = fn(&Desk, &Asked, &Twist) -> Answer;
+
+/// What stands at a path. A path may name the query's `app`, as 6park's do, and `{}` in it is anything between slashes.
 pub(super) struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
     pub(super) endpoint: Endpoint,
-    pub(super) handler: fn(&Desk, &Asked, &Twist) -> Answer,
+    pub(super) handler: Handler,
 }
 
 /// How an answer is to differ from the right one.
@@ -65,6 +69,8 @@ pub(super) struct Desk {
     pub(super) clock: Clock,
     pub(super) entropy: Entropy,
     pub(super) key: SigningKey,
+    /// What Bangumi knows of people and works.
+    pub(super) world: Arc<World>,
     given: Mutex<Given>,
 }
 
@@ -93,16 +99,23 @@ pub(super) struct Code {
 }
 
 impl Desk {
-    pub(super) fn new(system: &'static System, url: &str, issuer: &Issuer, clock: &Clock, entropy: &Entropy) -> Self {
+    pub(super) fn new(
+        system: &'static System,
+        url: &str,
+        issuer: &Issuer,
+        world: &Arc<World>,
+        entropy: &Entropy,
+    ) -> Self {
         Self {
             system,
             url: format!("{url}/{}", system.id),
             client_id: format!("bangumoe-at-{}", system.id),
             client_secret: HEXLOWER.encode(&entropy.bytes::<16>()),
             redirect_uri: issuer.url(&format!("/connect/{}/callback", system.id)),
-            clock: clock.clone(),
+            clock: world.clock().clone(),
             entropy: entropy.clone(),
             key: SigningKey,
+            world: Arc::clone(world),
             given: Mutex::default(),
         }
     }
@@ -111,7 +124,7 @@ impl Desk {
     pub(super) fn route(&self, asked: &Asked) -> Option<&'static Route> {
         let with_app = format!("{}?app={}", asked.path, asked.query("app").unwrap_or_default());
         let mut routes = self.system.routes.iter();
-        routes.find(|route| route.method == asked.method && (route.path == asked.path || route.path == with_app))
+        routes.find(|route| route.method == asked.method && (fits(route.path, &asked.path) || route.path == with_app))
     }
 
     /// The page to sign in on, and, where it was sent, the way back: with a code, or without one. What is wrong with the
@@ -199,6 +212,13 @@ impl Desk {
         // Each change is one step: nobody leaves it half done.
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a path is a route's.
+fn fits(route: &str, path: &str) -> bool {
+    let segments = || route.split('/').zip(path.split('/'));
+    route.matches('/').count() == path.matches('/').count()
+        && segments().all(|(of_route, segment)| of_route == segment || (of_route == "{}" && !segment.is_empty()))
 }
 
 impl Code {

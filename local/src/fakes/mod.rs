@@ -13,7 +13,7 @@
 //! Whoever types a name signs in as its owner: the same name is the same person for ever, and a number is that number.
 
 mod acwing;
-mod bangumi;
+pub mod bangumi;
 pub mod control;
 mod desk;
 mod lianluo;
@@ -31,6 +31,7 @@ mod weibo;
 use std::io;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use shared::clock::Clock;
 use shared::config::Issuer;
@@ -41,7 +42,9 @@ pub use ses::Delivered;
 
 use crate::server::Server;
 use crate::sockets;
+use bangumi::World;
 use desk::{Desk, System};
+use person::Person;
 use server::Counter;
 
 /// Every system.
@@ -66,8 +69,9 @@ impl Fakes {
     pub async fn start(issuer: &Issuer, clock: Clock, entropy: Entropy) -> io::Result<Self> {
         let (port, listeners) = sockets::bind(0).await?;
         let url = format!("http://localhost:{port}");
-        let desks = SYSTEMS.map(|system| Desk::new(system, &url, issuer, &clock, &entropy));
-        let counter = Arc::new(Counter::new(desks.into(), clock));
+        let world = Arc::new(World::new(clock));
+        let desks = SYSTEMS.map(|system| Desk::new(system, &url, issuer, &world, &entropy));
+        let counter = Arc::new(Counter::new(desks.into(), world));
         Ok(Self { url, _server: Server::start(listeners, Arc::clone(&counter)), counter })
     }
 
@@ -103,6 +107,12 @@ impl Fakes {
     /// What was sent, the newest first.
     pub fn letters(&self) -> Vec<Delivered> {
         self.counter.mailbox().letters()
+    }
+
+    /// A token of Bangumi's for whoever has that name, as a sign-in there gives one.
+    pub fn bangumi_token(&self, person: &str) -> Option<SecretString> {
+        let desk = self.counter.desks().iter().find(|desk| desk.system.id == "bangumi")?;
+        Some(desk.access_token(&Person::named(person), 604_800).into())
     }
 
     /// What can be told to go wrong, and what was asked.

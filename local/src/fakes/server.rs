@@ -9,8 +9,8 @@ use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde_json::json;
-use shared::clock::Clock;
 
+use super::bangumi::World;
 use super::control::{Control, Endpoint, Fault};
 use super::desk::{Desk, Twist};
 use super::message::{Asked, answer, html, json as json_answer, redirect};
@@ -29,8 +29,9 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub(super) fn new(desks: Vec<Desk>, clock: Clock) -> Self {
-        Self { desks, mailbox: ses::Mailbox::new(clock), control: Control::default() }
+    pub(super) fn new(desks: Vec<Desk>, world: Arc<World>) -> Self {
+        let mailbox = ses::Mailbox::new(world.clock().clone());
+        Self { desks, mailbox, control: Control::new(world) }
     }
 
     pub(super) fn desks(&self) -> &[Desk] {
