@@ -31,6 +31,7 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
         ("pages", pages::router()),
         ("par", par::router()),
         ("register", register::router()),
+        ("subjects", subjects::router()),
         ("token", token::router()),
         ("userinfo", userinfo::router()),
     ]

@@ -34,10 +34,11 @@ pub(crate) const USER_ID: &str = "mvzgk4tfon2gk4tfonzxi33nny";
 pub(crate) const CLIENT_ID: &str = "client_mvzgk4tfon2gk4tfonzxi33nny";
 
 /// The parts of the document, by the paths that belong to each.
-const TAGS: [(&str, &str, &[&str]); 7] = [
+const TAGS: [(&str, &str, &[&str]); 8] = [
     ("account", "People and their own accounts.", &["/register", "/login", "/logout", "/account"]),
     ("elsewhere", "Accounts elsewhere: signing in with them, and binding them.", &["/connect"]),
     ("collections", "The anime collection.", &["/collections", "/users"]),
+    ("works", "Anime, as Bangumi describes them.", &["/subjects", "/calendar"]),
     ("discovery", "What the server says about itself.", &["/.well-known", "/oauth2/jwks", "/openapi.json"]),
     ("dialects", "Other systems' words, for applications that were written for those: docs/dialects.md.", &[]),
     ("oauth", "OAuth 2.1 and OpenID Connect.", &["/oauth2", "/device"]),

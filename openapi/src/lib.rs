@@ -23,6 +23,7 @@ mod pages;
 mod par;
 mod register;
 mod schema;
+mod subjects;
 mod token;
 mod userinfo;
 
@@ -65,6 +66,7 @@ fn operations() -> Vec<Operation> {
         pages::operations(),
         par::operations(),
         register::operations(),
+        subjects::operations(),
         token::operations(),
         userinfo::operations(),
     ]

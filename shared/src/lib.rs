@@ -18,11 +18,12 @@
 //! | [`fetch`] | the one way to addresses that clients supply, and to providers | yes |
 //! | [`upstream`] | accounts elsewhere: providers as data, and the one client that runs them | yes |
 //! | [`bangumi`] | the client of Bangumi's API | yes |
+//! | [`works`] | works, as Bangumi describes them: kept in the table | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `bangumi`, `jose` → `oauth`,
+//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `bangumi`, `works`, `jose` → `oauth`,
 //!   `account`, `collection` → `i18n`, `aws`, `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, only `mail` the signer by which it sends without one, and only `store::keys` makes key
@@ -55,3 +56,4 @@ pub mod pages;
 pub mod seal;
 pub mod store;
 pub mod upstream;
+pub mod works;

@@ -1,7 +1,7 @@
 //! The stand-in for Bangumi, asked by the client that asks the real one: it answers as the published description says, and
 //! has the real one's ways.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 use local::fakes::Control;
 use local::fakes::bangumi::World;

@@ -112,6 +112,14 @@ async fn an_entry_is_written_with_its_indexes_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_work_is_one_read_once_it_is_kept() {
+    let (round_trips, reads, writes, ..) = cost("a work that is not kept yet").await;
+    assert_eq!((round_trips, reads, writes), (3, 1, 2), "looked for, counted, kept");
+    let (round_trips, reads, writes, ..) = cost("a work that is kept").await;
+    assert_eq!((round_trips, reads, writes), (1, 1, 0));
+}
+
+#[tokio::test]
 async fn a_page_of_ten_thousand_entries_costs_what_a_page_of_ten_does() {
     let of_ten = cost("page of 9 of one's own 10 entries").await;
     assert_eq!(cost("page of 9 of one's own 10,000 entries").await, of_ten);

@@ -28,6 +28,7 @@ mod sign_in;
 mod site;
 mod sweep;
 mod tokens;
+mod works;
 
 use std::path::Path;
 

@@ -52,3 +52,4 @@ mod third_party;
 mod token;
 mod upstream;
 mod userinfo;
+mod works;

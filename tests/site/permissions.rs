@@ -17,6 +17,7 @@ mod mail;
 mod par;
 mod proofs;
 mod registrations;
+mod works;
 
 use std::collections::BTreeSet;
 
@@ -176,6 +177,7 @@ async fn every_right_that_a_policy_grants_is_one_that_its_function_uses() {
     // Where the providers are their stand-ins, and where an address is a client_id.
     let (elsewhere, documents) = (TestSite::start().await, DocumentSite::start().await);
     connect::tour(&elsewhere).await;
+    works::tour(&elsewhere).await;
     documents::tour(&documents).await;
     let policies = Policies::deployed();
     let mut used = BTreeSet::new();

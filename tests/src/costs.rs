@@ -99,6 +99,7 @@ pub async fn measure() -> Vec<Cost> {
     elsewhere(&site, &mut costs).await;
     applications(&site, &browser, &client, &mut costs).await;
     collections(&site, &browser, &client, &mut costs).await;
+    works(&site, &mut costs).await;
     costs
 }
 
@@ -241,6 +242,12 @@ async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, co
     costs.push(
         cost(site, "page of 100 of one's own 10,000 entries", 200, site.get("/collections?limit=100", token)).await,
     );
+}
+
+/// Works: asked of Bangumi, and what is kept of that.
+async fn works(site: &TestSite, costs: &mut Vec<Cost>) {
+    costs.push(cost(site, "a work that is not kept yet", 200, site.get("/subjects/9717", None)).await);
+    costs.push(cost(site, "a work that is kept", 200, site.get("/subjects/9717", None)).await);
 }
 
 /// Puts copies of an entry, which are a second older each, straight into the table: 10,000 requests would take long.

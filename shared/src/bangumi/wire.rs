@@ -276,7 +276,7 @@ pub struct UserEpisode {
 }
 
 /// A day of the week, and what is shown on it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Day {
     /// Which.
     pub weekday: Weekday,
@@ -286,14 +286,14 @@ pub struct Day {
 }
 
 /// A day of the week.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Weekday {
     /// 1 Monday … 7 Sunday.
     pub id: u8,
 }
 
 /// A work that is being shown. This is an older part of the API, and has other fields than [`SlimSubject`].
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Airing {
     /// Its number.
     pub id: SubjectId,

@@ -209,5 +209,25 @@ pub fn letter(id: LetterId) -> Key {
     key(format!("MAIL#{id}"), "MAIL")
 }
 
+/// A work, as Bangumi describes it.
+pub fn work(id: u32) -> Key {
+    key(format!("SUBJECT#{id}"), "SUBJECT")
+}
+
+/// A work's episodes.
+pub fn work_episodes(id: u32) -> Key {
+    key(format!("SUBJECT#{id}"), "EPISODES")
+}
+
+/// What words find among works, by their hash.
+pub fn search(hash: &str) -> Key {
+    key(format!("SUBJECT#SEARCH#{hash}"), "SEARCH")
+}
+
+/// What is shown this week.
+pub fn calendar() -> Key {
+    key("SUBJECT#CALENDAR".to_owned(), "CALENDAR")
+}
+
 /// The GSI1 partition of letters.
 pub const LETTERS_DUE: &str = "MAIL#DUE";

@@ -30,6 +30,7 @@ pub mod table;
 pub mod tokens;
 pub mod transaction;
 pub mod users;
+pub mod works;
 
 pub use crate::aws::ConnectError;
 pub use connect::Patience;

@@ -46,7 +46,7 @@ const LAYERS: [&[&str]; 6] = [
     // The rules: pure.
     &["account", "collection", "oauth"],
     // What speaks to the outside, and the whole that a handler is given.
-    &["store", "fetch", "jose", "mail", "upstream", "bangumi", "app"],
+    &["store", "fetch", "jose", "mail", "upstream", "bangumi", "works", "app"],
     // What is shown.
     &["pages"],
     &["http", "lambda"],

@@ -98,15 +98,15 @@ pub(super) fn work(id: u32, count: u32, today: Date) -> Option<Work> {
     let ((first, first_cn), (second, second_cn)) = (pick(&FIRST, seed)?, pick(&SECOND, seed >> 8)?);
     let season = if id > 144 { format!(" {id}") } else { String::new() };
     let name_cn = if id % 13 == 5 { String::new() } else { format!("{first_cn}{second_cn}{season}") };
-    let (eps, begins) = if id % 10 == 0 {
-        (if id % 20 == 0 { 24 } else { 12 }, today.checked_sub((i64::from(id) % 70).days()).ok())
+    let (eps, begins) = if id.is_multiple_of(10) {
+        (if id.is_multiple_of(20) { 24 } else { 12 }, today.checked_sub((i64::from(id) % 70).days()).ok())
     } else {
         let year = 1995 + i16::try_from(seed % 30).ok()?;
         let (month, day) = ((seed >> 16) % 4 * 3 + 1, (seed >> 24) % 28 + 1);
         let begins = date(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
         (pick(&[12, 13, 24, 26, 1, 11, 12], seed >> 32)?, Some(begins))
     };
-    let (eps, begins) = if id % 37 == 0 { (0, None) } else { (eps, begins) };
+    let (eps, begins) = if id.is_multiple_of(37) { (0, None) } else { (eps, begins) };
     let specials = if eps > 1 { u32::try_from(seed % 4).ok()? } else { 0 };
     Some(Work { id, name: format!("{first}{second}{season}"), name_cn, begins, eps, specials })
 }

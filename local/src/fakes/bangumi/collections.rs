@@ -179,8 +179,8 @@ pub(super) fn mark(desk: &Desk, asked: &Asked, _: &Twist) -> Answer {
     finish((|| {
         let person = owner(desk, asked)?;
         let body = body(desk, asked, &["episode_id", "type"])?;
-        let episodes = Vec::<u32>::deserialize(&body["episode_id"]).map_err(|_| bad("episode_id is no list"))?;
-        set(desk, &person, numeral(asked, 4)?, &episodes, &body["type"])
+        let episodes = Vec::<u32>::deserialize(field(&body, "episode_id")).map_err(|_| bad("episode_id is no list"))?;
+        set(desk, &person, numeral(asked, 4)?, &episodes, field(&body, "type"))
     })())
 }
 
@@ -189,8 +189,13 @@ pub(super) fn mark_one(desk: &Desk, asked: &Asked, _: &Twist) -> Answer {
         let person = owner(desk, asked)?;
         let body = body(desk, asked, &["type"])?;
         let episode = numeral(asked, 6)?;
-        set(desk, &person, work_of(episode), &[episode], &body["type"])
+        set(desk, &person, work_of(episode), &[episode], field(&body, "type"))
     })())
+}
+
+/// A field, or null.
+fn field<'a>(body: &'a Value, name: &str) -> &'a Value {
+    body.get(name).unwrap_or(&Value::Null)
 }
 
 fn set(desk: &Desk, person: &Person, id: u32, episodes: &[u32], mark: &Value) -> Result<Answer, Refusal> {

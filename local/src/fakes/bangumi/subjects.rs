@@ -43,8 +43,8 @@ pub(super) fn search(desk: &Desk, asked: &Asked, _: &Twist) -> Answer {
         // More than twenty are never given.
         let part = Part { limit: part.limit.min(20), ..part };
         let body = body(desk, asked, &["keyword", "sort", "filter"])?;
-        let words = body["keyword"].as_str().ok_or(bad("keyword is required"))?.to_lowercase();
-        let kinds = body["filter"]["type"].as_array();
+        let words = body.get("keyword").and_then(Value::as_str).ok_or(bad("keyword is required"))?.to_lowercase();
+        let kinds = body.pointer("/filter/type").and_then(Value::as_array);
         let anime = kinds.is_none_or(|kinds| kinds.contains(&Value::from(2)));
         let (world, state) = (&desk.world, desk.world.state());
         let found = world.works(&state, |work| {
