@@ -1,5 +1,13 @@
-//! The anime collection, pure: entries and the rules of their fields.
+//! The anime collection, pure: entries and the rules of their fields, the marks of episodes, and the merge with Bangumi.
 
 pub mod entry;
+pub mod fields;
+pub mod marks;
+pub mod merge;
+#[cfg(test)]
+mod merge_tests;
 
 pub use entry::{Edit, Entry, Status};
+pub use fields::{Base, Fields};
+pub use marks::{Mark, Marked, Marks};
+pub use merge::{Direction, Field, OnDelete, Rule, Settings};
