@@ -7,7 +7,7 @@ use shared::oauth::ScopeToken;
 
 use crate::components::clannad;
 use crate::operation::Errors::ProblemOrPage;
-use crate::operation::{JSON, Operation, delete, get, options, patch, put};
+use crate::operation::{JSON, Operation, delete, get, options, patch, post, put};
 use crate::schema::{about, between, boolean, named, nullable, one_of, open, text, within};
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -44,6 +44,36 @@ pub(crate) fn operations() -> Vec<Operation> {
             .in_header("If-Match?", text(), Value::Null, "the entity tag that it must have")
             .nothing(204, "It is gone.")
             .fails(ProblemOrPage, &[400, 401, 403, 412, 415, 503]),
+        entry(post("/collections/{subject_id}/restore", "restoreEntry", "Undoes a removal"), write)
+            .description("For 30 days after it. What is there already is answered as it is.")
+            .answers(200, "The entry as it is now.", named("Entry"), clannad())
+            .with_header(200, "ETag")
+            .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 415, 503]),
+        options("/collections/{subject_id}/restore", "preflightRestore").in_path(
+            "subject_id",
+            text(),
+            "12",
+            "the work",
+        ),
+        history(may(get("/collections/removed", "listRemovedEntries", "What was removed and can come back"), read))
+            .answers(
+                200,
+                "A page, the latest removal first.",
+                named("Page"),
+                json!({ "items": [clannad()], "next_cursor": null }),
+            )
+            .with_header(200, "Access-Control-Allow-Origin"),
+        options("/collections/removed", "preflightRemovedEntries"),
+        history(may(get("/collections/activity", "listActivity", "One's own changes"), read))
+            .description("They are told for a year.")
+            .answers(
+                200,
+                "A page, the latest change first.",
+                named("Activity"),
+                json!({ "items": [change()], "next_cursor": null }),
+            )
+            .with_header(200, "Access-Control-Allow-Origin"),
+        options("/collections/activity", "preflightActivity"),
         options(one, "preflightEntry").in_path("subject_id", text(), "12", "the work"),
         page(get(user, "listPublicEntries", "What a user shows to everybody"))
             .in_path("username", text(), "sakura", "the user")
@@ -70,14 +100,32 @@ fn edit(operation: Operation, scope: ScopeToken) -> Operation {
         .with_header(200, "ETag")
 }
 
+fn change() -> Value {
+    json!({
+        "subject_id": 12, "at": "2026-01-01T00:00:00.000Z", "happened": "changed",
+        "fields": [{ "field": "rating", "before": null, "after": 9 }],
+    })
+}
+
 fn page(operation: Operation) -> Operation {
-    operation
+    paged(operation)
         .in_query("status?", one_of(Status::ALL.map(Status::as_str)), "watching", "only these")
         .in_query("sort?", one_of(["-updated_at", "updated_at"]), "-updated_at", "the latest change first, or last")
-        .in_query("limit?", between(1, 100), 20, "how many; 20, if left out")
-        .in_query("cursor?", text(), Value::Null, "the `next_cursor` of an earlier answer of the same list")
         .answers(200, "A page.", named("Page"), json!({ "items": [clannad()], "next_cursor": null }))
         .with_header(200, "Access-Control-Allow-Origin")
+}
+
+fn history(operation: Operation) -> Operation {
+    paged(operation).fails(ProblemOrPage, &[400, 401, 403, 503])
+}
+
+fn paged(operation: Operation) -> Operation {
+    operation.in_query("limit?", between(1, 100), 20, "how many; 20, if left out").in_query(
+        "cursor?",
+        text(),
+        Value::Null,
+        "the `next_cursor` of an earlier answer of the same list",
+    )
 }
 
 fn fields() -> Value {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use shared::account::DETAILS;
 use shared::account::profile::{AVATAR, INTRO, NICKNAME};
 use shared::collection::Status;
+use shared::collection::activity::Happened;
 use shared::collection::entry;
 use shared::jose::AccessClaims;
 use shared::jose::access_token::Actor;
@@ -252,6 +253,7 @@ fn schemas() -> Value {
             ("items", list(named("Entry"))),
             ("next_cursor", about("null on the last page", nullable(text()))),
         ])),
+        "Activity": activity(),
         "ClientMetadata": about("What an application registers (RFC 7591 §2).", read::<Requested>()),
         "Registration": about("An application as it is registered (RFC 7591 §3.2.1, RFC 7592 §3).", written::<Registration<'static>>()),
         "Claims": claims(),
@@ -332,7 +334,25 @@ fn entry() -> Value {
             ("created_at", moment()),
             ("updated_at", moment()),
             ("version", about("raised by every change", integer(1))),
+            ("deleted_at?", about("when it was removed, among what was", moment())),
         ]),
+    )
+}
+
+/// A page of what somebody did to their collection.
+fn activity() -> Value {
+    let value = || json!({ "type": ["string", "integer", "boolean", "array", "object", "null"] });
+    let field = closed(vec![("field", text()), ("before", value()), ("after", value())]);
+    let change = closed(vec![
+        ("subject_id", between(1, u32::MAX.into())),
+        ("at", moment()),
+        ("happened", written::<Happened>()),
+        ("fields", about("what is not as before", list(field))),
+    ]);
+    let items = list(change);
+    about(
+        "A page of changes.",
+        closed(vec![("items", items), ("next_cursor", about("null on the last page", nullable(text())))]),
     )
 }
 

@@ -84,6 +84,11 @@ async fn grand_tour(site: &TestSite, remote: &Remote) {
     }
     assert_eq!(site.get("/users/sakura/collections", None).await.status, 200);
     assert_eq!(site.delete(subject, Some(&own), json!({})).await.status, 204);
+    for list in ["/collections/removed", "/collections/activity"] {
+        assert_eq!(site.get(list, Some(&own)).await.status, 200);
+    }
+    assert_eq!(site.post("/collections/12/restore", Some(&own), json!({})).await.status, 200);
+    assert_eq!(site.delete(subject, Some(&own), json!({})).await.status, 204);
     assert_eq!(site.put(subject, Some(&own), json!({ "status": "wish" })).await.status, 201);
 
     // The dialect's sign-in by name and password, and its short secrets.
@@ -201,6 +206,7 @@ async fn a_function_without_the_right_is_refused_and_answers_503() {
     assert_eq!(policies.refusal("collections", "GetItem", &get("COLLECTION#a")), None);
     for (function, operation, request) in [
         ("collections", "GetItem", get("SECRET#a")),
+        ("collections", "DeleteItem", get("COLLECTION#a")),
         ("collections", "DeleteItem", get("USER#a")),
         ("pages", "GetItem", get("SECRET#a")),
         ("discovery", "UpdateItem", get("KEYS")),

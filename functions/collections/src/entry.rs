@@ -33,9 +33,9 @@ pub(crate) async fn put(State(app): State<App>, Segment(subject): Segment, incom
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
         let edit = Edit::parse(&incoming.json_object()?).map_err(Problem::invalid)?;
         let make = |before: Option<&Entry>| {
-            edit.clone().put(subject_id, before, app.clock.now_millis()).map_err(Problem::invalid)
+            edit.clone().put(subject_id, before, app.clock.now_millis()).map(Some).map_err(Problem::invalid)
         };
-        let (entry, new) = write(&app, &incoming, user, subject_id, make).await?;
+        let (entry, new) = write(&app, &incoming, user, subject_id, make).await?.ok_or_else(not_collected)?;
         Ok(answer(if new { StatusCode::CREATED } else { StatusCode::OK }, &entry))
     };
     super::finish(&incoming, answer.await)
@@ -45,8 +45,8 @@ pub(crate) async fn patch(State(app): State<App>, Segment(subject): Segment, inc
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
         let edit = Edit::parse(&incoming.json_object()?).map_err(Problem::invalid)?;
-        let make = |before: Option<&Entry>| Ok(edit.clone().patch(before.ok_or_else(not_collected)?));
-        let (entry, _) = write(&app, &incoming, user, subject_id, make).await?;
+        let make = |before: Option<&Entry>| Ok(Some(edit.clone().patch(before.ok_or_else(not_collected)?)));
+        let (entry, _) = write(&app, &incoming, user, subject_id, make).await?.ok_or_else(not_collected)?;
         Ok(answer(StatusCode::OK, &entry))
     };
     super::finish(&incoming, answer.await)
@@ -56,14 +56,33 @@ pub(crate) async fn patch(State(app): State<App>, Segment(subject): Segment, inc
 pub(crate) async fn delete(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
-        let mut only = None;
-        if [header::IF_MATCH, header::IF_NONE_MATCH].iter().any(|name| incoming.headers.contains_key(name)) {
-            let before = app.store.find_entry(user, subject_id).await?;
-            precondition(&incoming, before.as_ref())?;
-            only = before.map(|before| before.version);
+        let make = |before: Option<&Entry>| {
+            Ok(before.map(|before| Entry { deleted_at: Some(app.clock.now_millis()), ..before.clone() }))
+        };
+        write(&app, &incoming, user, subject_id, make).await?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    };
+    super::finish(&incoming, answer.await)
+}
+
+/// Undoes a removal. What is there already is restored already.
+pub(crate) async fn restore(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
+    let answer = async {
+        let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
+        for _ in 0..TRIES {
+            let kept = app.store.find_kept_entry(user, subject_id).await?;
+            let kept = kept.filter(|kept| kept.is_live() || kept.can_return(app.clock.now_millis()));
+            let kept = kept
+                .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such entry was removed in the last 30 days"))?;
+            if kept.is_live() {
+                return Ok(answer(StatusCode::OK, &kept));
+            }
+            let restored = next(&app, Some(&kept), Entry { deleted_at: None, ..kept.clone() });
+            if app.store.put_entry(user, &restored, Some(&kept), Attempt::new(&app.entropy)).await? {
+                return Ok(answer(StatusCode::OK, &restored));
+            }
         }
-        let removed = app.store.delete_entry(user, subject_id, only).await?;
-        if removed { Ok(empty(StatusCode::NO_CONTENT)) } else { Err(changed()) }
+        Err(busy())
     };
     super::finish(&incoming, answer.await)
 }
@@ -79,31 +98,44 @@ async fn open(app: &App, incoming: &Incoming, subject: &str, scope: ScopeToken) 
 }
 
 /// Reads the entry, makes the next of it and writes that, if nothing came between; without `If-Match` it is made again
-/// of what came. Returns it, and whether it is new.
+/// of what came. Returns it, if there is one now, and whether it is new.
 async fn write(
     app: &App,
     incoming: &Incoming,
     user: UserId,
     subject_id: u32,
-    make: impl Fn(Option<&Entry>) -> Result<Entry, Problem>,
-) -> Result<(Entry, bool), Problem> {
+    make: impl Fn(Option<&Entry>) -> Result<Option<Entry>, Problem>,
+) -> Result<Option<(Entry, bool)>, Problem> {
     for _ in 0..TRIES {
-        let before = app.store.find_entry(user, subject_id).await?;
-        precondition(incoming, before.as_ref())?;
-        let made = make(before.as_ref())?;
-        if before.as_ref() == Some(&made) {
-            return Ok((made, false));
+        let kept = app.store.find_kept_entry(user, subject_id).await?;
+        let before = kept.as_ref().filter(|kept| kept.is_live());
+        precondition(incoming, before)?;
+        let Some(made) = make(before)? else { return Ok(None) };
+        if before == Some(&made) {
+            return Ok(Some((made, false)));
         }
-        // A machine's clock may be behind that of the one which wrote before: later is later all the same.
-        let earliest = before.as_ref().map_or(Millis(0), |before| Millis(before.updated_at.0 + 1));
-        let updated_at = app.clock.now_millis().max(earliest);
-        let entry = Entry { updated_at, version: made.version + 1, ..made };
-        let version = before.as_ref().map(|before| before.version);
-        if app.store.put_entry(user, &entry, version, Attempt::new(&app.entropy)).await? {
-            return Ok((entry, before.is_none()));
+        let mut entry = next(app, kept.as_ref(), made);
+        if before.is_none() {
+            // Later than what was removed before.
+            entry.created_at = entry.updated_at;
+        }
+        if app.store.put_entry(user, &entry, kept.as_ref(), Attempt::new(&app.entropy)).await? {
+            return Ok(Some((entry, before.is_none())));
         }
     }
-    Err(Problem::new(StatusCode::CONFLICT, "the entry is being changed elsewhere at this moment: try again"))
+    Err(busy())
+}
+
+/// `made`, as it follows what is kept.
+fn next(app: &App, kept: Option<&Entry>, made: Entry) -> Entry {
+    // A machine's clock may be behind that of the one which wrote before: later is later all the same.
+    let earliest = kept.map_or(Millis(0), |kept| Millis(kept.updated_at.0 + 1));
+    let updated_at = app.clock.now_millis().max(earliest);
+    Entry { updated_at, version: kept.map_or(0, |kept| kept.version) + 1, ..made }
+}
+
+fn busy() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "the entry is being changed elsewhere at this moment: try again")
 }
 
 /// `If-Match` and `If-None-Match` of a write (RFC 9110 §13.1.1, §13.1.2).

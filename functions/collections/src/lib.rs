@@ -5,16 +5,20 @@ mod list;
 
 use axum::Router;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use shared::app::App;
 use shared::http::{Incoming, Problem, cors};
 
 /// The function's routes.
 pub fn router() -> Router<App> {
     let read = || async { cors::preflight("GET") };
+    let act = || async { cors::preflight("POST") };
     let edit = || async { cors::preflight("GET, PUT, PATCH, DELETE") };
     shared::http::router()
         .route("/collections", get(list::own).options(read))
+        .route("/collections/activity", get(list::activity).options(read))
+        .route("/collections/removed", get(list::removed).options(read))
+        .route("/collections/{subject_id}/restore", post(entry::restore).options(act))
         .route(
             "/collections/{subject_id}",
             get(entry::read).put(entry::put).patch(entry::patch).delete(entry::delete).options(edit),

@@ -1,5 +1,7 @@
 //! Pages of a collection.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -8,11 +10,13 @@ use serde_json::{Value, json};
 use shared::account::{Identifier, IdentifierKind, User};
 use shared::app::{App, Site};
 use shared::clock::Millis;
-use shared::collection::{Entry, Status};
+use shared::collection::entry::KEPT;
+use shared::collection::{Activity, Entry, Status};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment};
-use shared::oauth::ScopeToken;
+use shared::id::UserId;
 use shared::oauth::lifetimes::CURSOR;
+use shared::oauth::{Params, ScopeToken};
 use shared::seal::Sealable;
 use shared::store::entries::Page;
 
@@ -37,7 +41,7 @@ pub(crate) async fn own(State(app): State<App>, incoming: Incoming) -> Response 
         caller.allows(ScopeToken::CollectionsRead)?;
         let (page, list) = page(&site, &incoming, &format!("own {}", caller.user.user_id))?;
         let entries = app.store.list_entries(caller.user.user_id, &page).await?;
-        Ok(answer(&site, &page, &list, entries))
+        Ok(answer(&site, page.limit, &list, entries, Entry::at, Entry::to_json))
     };
     super::finish(&incoming, answer.await)
 }
@@ -52,14 +56,66 @@ pub(crate) async fn public(State(app): State<App>, Segment(username): Segment, i
         let (user, entries) =
             tokio::try_join!(app.store.find_user(user_id), app.store.list_public_entries(user_id, &page))?;
         user.filter(User::is_active).ok_or_else(nobody)?;
-        Ok(answer(&site, &page, &list, entries))
+        Ok(answer(&site, page.limit, &list, entries, Entry::at, Entry::to_json))
     };
     super::finish(&incoming, answer.await)
 }
 
+/// What was removed and can still come back, the latest first.
+pub(crate) async fn removed(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (site, user, history) = history(&app, &incoming, "removed").await?;
+        let since = Millis(app.clock.now_millis().0 - KEPT + 1);
+        let entries = app.store.list_removed_entries(user, since, history.before, history.limit).await?;
+        let at = |entry: &Entry| (entry.deleted_at.unwrap_or(entry.updated_at), entry.subject_id);
+        Ok(history.answer(&site, entries, at, Entry::to_json))
+    };
+    super::finish(&incoming, answer.await)
+}
+
+/// One's own changes, the latest first.
+pub(crate) async fn activity(State(app): State<App>, incoming: Incoming) -> Response {
+    let answer = async {
+        let (site, user, history) = history(&app, &incoming, "activity").await?;
+        let changes = app.store.list_activity(user, history.before, history.limit).await?;
+        Ok(history.answer(&site, changes, |change| (change.at, change.subject_id), Activity::to_json))
+    };
+    super::finish(&incoming, answer.await)
+}
+
+/// A page of something that is listed the latest first.
+struct History {
+    list: String,
+    before: Option<(Millis, u32)>,
+    limit: usize,
+}
+
+async fn history(app: &App, incoming: &Incoming, name: &str) -> Result<(Arc<Site>, UserId, History), Problem> {
+    let site = app.site().await?;
+    let caller = Caller::require(app, &site, incoming).await?;
+    caller.allows(ScopeToken::CollectionsRead)?;
+    let params = incoming.query_params()?;
+    params.refuse_doubled()?;
+    let user = caller.user.user_id;
+    let list = format!("{name} {user}");
+    let (before, limit) = (after(&site, &params, &list)?, limit(&params)?);
+    Ok((site, user, History { list, before, limit }))
+}
+
+impl History {
+    fn answer<T>(
+        &self,
+        site: &Site,
+        items: Vec<T>,
+        at: impl Fn(&T) -> (Millis, u32),
+        json: impl Fn(&T) -> Value,
+    ) -> Response {
+        answer(site, self.limit, &self.list, items, at, json)
+    }
+}
+
 /// The page that the query asks for, and the name of its list, to which cursors are bound.
 fn page(site: &Site, incoming: &Incoming, owner: &str) -> Result<(Page, String), Problem> {
-    let wrong = |detail: &'static str| Problem::new(StatusCode::BAD_REQUEST, detail);
     let params = incoming.query_params()?;
     params.refuse_doubled()?;
     let status = match params.get("status") {
@@ -74,26 +130,45 @@ fn page(site: &Site, incoming: &Incoming, owner: &str) -> Result<(Page, String),
         Some("updated_at") => false,
         Some(_) => return Err(wrong("sort must be updated_at or -updated_at")),
     };
-    let limit = match params.get("limit").map(str::parse) {
-        None => USUAL,
-        Some(Ok(limit)) if (1..=MOST).contains(&limit) => limit,
-        Some(_) => return Err(wrong("limit must be a number from 1 to 100")),
-    };
     let list = format!("{owner} {} {descending}", status.map_or("all", Status::as_str));
-    let cursor = params.get("cursor").map(|text| site.sealer.open::<Cursor>(text, list.as_bytes()));
-    let cursor = cursor.transpose().map_err(|_| wrong("cursor is not one that this list gave, or is too old"))?;
-    let after = cursor.map(|cursor| (cursor.updated_at, cursor.subject_id));
+    let (after, limit) = (after(site, &params, &list)?, limit(&params)?);
     Ok((Page { status, descending, after, limit }, list))
 }
 
-fn answer(site: &Site, page: &Page, list: &str, mut entries: Vec<Entry>) -> Response {
+fn limit(params: &Params) -> Result<usize, Problem> {
+    match params.get("limit").map(str::parse) {
+        None => Ok(USUAL),
+        Some(Ok(limit)) if (1..=MOST).contains(&limit) => Ok(limit),
+        Some(_) => Err(wrong("limit must be a number from 1 to 100")),
+    }
+}
+
+/// Where the page before ended.
+fn after(site: &Site, params: &Params, list: &str) -> Result<Option<(Millis, u32)>, Problem> {
+    let cursor = params.get("cursor").map(|text| site.sealer.open::<Cursor>(text, list.as_bytes()));
+    let cursor = cursor.transpose().map_err(|_| wrong("cursor is not one that this list gave, or is too old"))?;
+    Ok(cursor.map(|cursor| (cursor.updated_at, cursor.subject_id)))
+}
+
+fn wrong(detail: &'static str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, detail)
+}
+
+fn answer<T>(
+    site: &Site,
+    limit: usize,
+    list: &str,
+    mut items: Vec<T>,
+    at: impl Fn(&T) -> (Millis, u32),
+    json: impl Fn(&T) -> Value,
+) -> Response {
     // One more than asked for was read: it only says that there is another page.
-    let more = entries.len() > page.limit;
-    entries.truncate(page.limit);
-    let cursor = entries.last().filter(|_| more).map(|last| {
-        let cursor = Cursor { updated_at: last.updated_at, subject_id: last.subject_id };
-        site.sealer.seal(&cursor, CURSOR, list.as_bytes())
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let cursor = items.last().filter(|_| more).map(|last| {
+        let (updated_at, subject_id) = at(last);
+        site.sealer.seal(&Cursor { updated_at, subject_id }, CURSOR, list.as_bytes())
     });
-    let items: Vec<Value> = entries.iter().map(Entry::to_json).collect();
+    let items: Vec<Value> = items.iter().map(json).collect();
     shared::http::json(StatusCode::OK, &json!({ "items": items, "next_cursor": cursor }))
 }

@@ -77,14 +77,35 @@ pub struct Entry {
     pub created_at: Millis,
     /// When it last changed.
     pub updated_at: Millis,
-    /// Raised by every change.
+    /// When it was removed: then it is only kept for a while, so that it can come back.
+    #[serde(default)]
+    pub deleted_at: Option<Millis>,
+    /// Raised by every change, also by a removal.
     pub version: u64,
 }
 
+/// For how many milliseconds what was removed can come back: 30 days.
+pub const KEPT: i64 = 30 * 24 * 60 * 60 * 1000;
+
 impl Entry {
+    /// Its place among others by time.
+    pub fn at(&self) -> (Millis, u32) {
+        (self.updated_at, self.subject_id)
+    }
+
+    /// Whether it is in the collection.
+    pub fn is_live(&self) -> bool {
+        self.deleted_at.is_none()
+    }
+
+    /// Whether it was removed, and can still come back.
+    pub fn can_return(&self, now: Millis) -> bool {
+        self.deleted_at.is_some_and(|deleted_at| now.0 < deleted_at.0 + KEPT)
+    }
+
     /// The entry in JSON.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "subject_id": self.subject_id,
             "status": self.status,
             "rating": self.rating,
@@ -97,11 +118,15 @@ impl Entry {
             "created_at": self.created_at.to_string(),
             "updated_at": self.updated_at.to_string(),
             "version": self.version,
-        })
+        });
+        if let (Some(deleted_at), Some(members)) = (self.deleted_at, json.as_object_mut()) {
+            members.insert("deleted_at".to_owned(), deleted_at.to_string().into());
+        }
+        json
     }
 
-    /// A strong entity tag (RFC 9110 §8.8.3). The creation time is in it: an entry that was removed and added again
-    /// begins anew at version 1, and must not look like the one before.
+    /// A strong entity tag (RFC 9110 §8.8.3). The creation time is in it: an entry that was removed so long ago that it is
+    /// forgotten, and added again, begins anew at version 1, and must not look like the one before.
     pub fn etag(&self) -> String {
         format!("\"{}-{}\"", self.created_at.0, self.version)
     }
@@ -203,6 +228,7 @@ impl Edit {
             finished_at: None,
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: before.map_or(now, |before| before.updated_at),
+            deleted_at: None,
             version: before.map_or(0, |before| before.version),
         };
         Ok(self.patch(&blank))

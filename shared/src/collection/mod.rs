@@ -1,5 +1,6 @@
 //! The anime collection, pure: entries and the rules of their fields, the marks of episodes, and the merge with Bangumi.
 
+pub mod activity;
 pub mod entry;
 pub mod fields;
 pub mod marks;
@@ -7,6 +8,7 @@ pub mod merge;
 #[cfg(test)]
 mod merge_tests;
 
+pub use activity::Activity;
 pub use entry::{Edit, Entry, Status};
 pub use fields::{Base, Fields};
 pub use marks::{Mark, Marked, Marks};

@@ -1,10 +1,13 @@
 //! Collection entries. A page of any collection costs the same, however long it is: it is one range of an index.
 
-use super::item::{Condition, item, text};
+use super::item::{Condition, Item, item, number, text};
 use super::keys;
-use super::table::{Query, Store, StoreError, Written};
+use super::table::{Query, Store, StoreError};
+use super::transaction::{Action, Transacted};
 use crate::clock::Millis;
-use crate::collection::{Entry, Status};
+use crate::collection::activity::TOLD;
+use crate::collection::entry::KEPT;
+use crate::collection::{Activity, Entry, Status};
 use crate::id::{Attempt, UserId};
 
 /// Where a page begins, and which way it goes.
@@ -46,10 +49,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_entry(&self, user: UserId, subject_id: u32) -> Result<Option<Entry>, StoreError> {
+        Ok(self.find_kept_entry(user, subject_id).await?.filter(Entry::is_live))
+    }
+
+    /// Reads one entry, also one that was removed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_kept_entry(&self, user: UserId, subject_id: u32) -> Result<Option<Entry>, StoreError> {
         self.get(&keys::entry(user, subject_id)).await
     }
 
-    /// Writes an entry over version `before`, or where there is none. False if it changed meanwhile.
+    /// Writes an entry, which may be one that is removed by it, over `before`, or where there is none; and what was done.
+    /// False if it changed meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -57,29 +69,55 @@ impl Store {
         &self,
         user: UserId,
         entry: &Entry,
-        before: Option<u64>,
+        before: Option<&Entry>,
         attempt: Attempt,
     ) -> Result<bool, StoreError> {
-        let mut item = item(&keys::entry(user, entry.subject_id), "entry", entry)?;
-        let by_status = keys::by_status(entry.status.as_str(), entry.updated_at.0, entry.subject_id);
-        item.insert("LSI1SK".to_owned(), text(&by_status));
-        item.insert("LSI2SK".to_owned(), text(keys::by_time(entry.updated_at.0, entry.subject_id)));
-        if !entry.private {
-            item.insert("GSI1PK".to_owned(), text(keys::public_entries(user)));
-            item.insert("GSI1SK".to_owned(), text(by_status));
+        let condition = before.map_or_else(Condition::absent, |before| Condition::version(before.version));
+        let activity = Activity::between(before, entry);
+        let mut told = item(&keys::activity(user, activity.at.0, activity.subject_id), "activity", &activity)?;
+        told.insert("ttl".to_owned(), number(activity.at.time().0 + TOLD));
+        let actions = vec![Action::Put(entry_item(user, entry)?, condition), Action::Put(told, Condition::absent())];
+        match self.transact(actions, attempt).await? {
+            Transacted::Done => Ok(true),
+            Transacted::Lost(_) => Ok(false),
         }
-        let condition = before.map_or_else(Condition::absent, Condition::version);
-        Ok(matches!(self.put(item, condition, attempt).await?, Written::Done))
     }
 
-    /// Removes an entry, if it is of version `only` where one is given. False if it is not. Removing what is not there
-    /// is no error.
+    /// The changes that somebody made, newest first, those before `before`; one more than `limit` at the most.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn delete_entry(&self, user: UserId, subject_id: u32, only: Option<u64>) -> Result<bool, StoreError> {
-        let condition = only.map(|version| Condition::version(version).or_absent());
-        Ok(matches!(self.delete(&keys::entry(user, subject_id), condition).await?, Written::Done))
+    pub async fn list_activity(
+        &self,
+        user: UserId,
+        before: Option<(Millis, u32)>,
+        limit: usize,
+    ) -> Result<Vec<Activity>, StoreError> {
+        let page = Page { status: None, descending: true, after: before, limit };
+        let (from, to) = page.range(keys::ACTIVITY);
+        let partition = keys::collection_partition(user);
+        self.query(Query { index: None, partition, from, to, descending: true, limit: limit + 1, attributes: None })
+            .await
+    }
+
+    /// What was removed since `since`, the latest first, those before `before`; one more than `limit` at the most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_removed_entries(
+        &self,
+        user: UserId,
+        since: Millis,
+        before: Option<(Millis, u32)>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let page = Page { status: None, descending: true, after: before, limit };
+        let (_, to) = page.range(&format!("{}#", keys::REMOVED));
+        let from = keys::by_status(keys::REMOVED, since.0, 0);
+        let partition = keys::collection_partition(user);
+        let limit = limit + 1;
+        let query = Query { index: Some("LSI1"), partition, from, to, descending: true, limit, attributes: None };
+        self.query(query).await
     }
 
     /// A page of somebody's own collection, consistently: at most one entry more than `page.limit`, which tells
@@ -130,6 +168,24 @@ impl Store {
         let limit = page.limit + 1;
         Query { index: Some(index), partition, from, to, descending: page.descending, limit, attributes: None }
     }
+}
+
+fn entry_item(user: UserId, entry: &Entry) -> Result<Item, StoreError> {
+    let mut item = item(&keys::entry(user, entry.subject_id), "entry", entry)?;
+    if let Some(deleted_at) = entry.deleted_at {
+        let removed = keys::by_status(keys::REMOVED, deleted_at.0, entry.subject_id);
+        item.insert("LSI1SK".to_owned(), text(removed));
+        item.insert("ttl".to_owned(), number((deleted_at.0 + KEPT).div_euclid(1000)));
+        return Ok(item);
+    }
+    let by_status = keys::by_status(entry.status.as_str(), entry.updated_at.0, entry.subject_id);
+    item.insert("LSI1SK".to_owned(), text(&by_status));
+    item.insert("LSI2SK".to_owned(), text(keys::by_time(entry.updated_at.0, entry.subject_id)));
+    if !entry.private {
+        item.insert("GSI1PK".to_owned(), text(keys::public_entries(user)));
+        item.insert("GSI1SK".to_owned(), text(by_status));
+    }
+    Ok(item)
 }
 
 #[cfg(test)]

@@ -129,6 +129,17 @@ pub fn entry(user: UserId, subject_id: u32) -> Key {
     key(collection_partition(user), format!("ENTRY#{subject_id:010}"))
 }
 
+/// A change of an entry. One entry never changes twice in a millisecond: each change is later than the one before.
+pub fn activity(user: UserId, at: i64, subject_id: u32) -> Key {
+    key(collection_partition(user), format!("{ACTIVITY}{}", by_time(at, subject_id)))
+}
+
+/// Sort-key prefix of a change of an entry.
+pub const ACTIVITY: &str = "ACTIVITY#";
+
+/// The status under which LSI1 has entries that were removed.
+pub const REMOVED: &str = "removed";
+
 /// The GSI1 partition of a user's public entries.
 pub fn public_entries(user: UserId) -> String {
     format!("PUBLIC#{user}")

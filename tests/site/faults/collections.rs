@@ -94,6 +94,36 @@ async fn e61_an_entry_is_removed_once_and_a_retry_of_it_is_no_conflict() {
 }
 
 #[tokio::test]
+async fn e61_a_removal_is_undone_once_and_what_was_removed_is_listed() {
+    let site = TestSite::start().await;
+    let owner = owner(&site).await;
+    let listed = async || site.send(owner.http.get(site.url("/collections/removed")), None).await;
+    let prepare = async || {
+        put(&site, &owner, 1, json!({ "status": "wish" })).await;
+        let removed = site.send(owner.http.delete(site.url("/collections/1")), None).await;
+        assert_eq!(removed.status, 204);
+    };
+    let restore = async |(): &()| {
+        let request = owner.http.post(site.url("/collections/1/restore")).json(&json!({}));
+        site.send(request, None).await
+    };
+    let after = async |(): &(), ended: Ended| {
+        let back = ended.well() || ended.unsaid;
+        assert_eq!(entry(&site, &owner, 1).await.status, if back { 200 } else { 404 }, "{}", ended.case);
+        assert_eq!(ended.or_else(restore(&())).await.status, 200, "a retry is no conflict");
+        assert_eq!(entry(&site, &owner, 1).await.status, 200);
+    };
+    withstands(&site, "POST /collections/{subject_id}/restore", prepare, restore, after).await;
+
+    prepare().await;
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(listed()).await.json()["items"][0]["subject_id"], 1, "{case}");
+    };
+    withstands(&site, "GET /collections/removed", async || (), async |(): &()| listed().await, after).await;
+}
+
+#[tokio::test]
 async fn e61_entries_and_lists_answer_503_while_the_table_fails_and_then_as_before() {
     let site = TestSite::start().await;
     let owner = owner(&site).await;
@@ -103,6 +133,7 @@ async fn e61_entries_and_lists_answer_503_while_the_table_fails_and_then_as_befo
     for (route, path) in [
         ("GET /collections/{subject_id}", "/collections/2"),
         ("GET /collections", "/collections?limit=2"),
+        ("GET /collections/activity", "/collections/activity?limit=2"),
         ("GET /users/{username}/collections", "/users/sakura/collections?limit=2"),
     ] {
         let run = async |(): &()| site.send(owner.http.get(site.url(path)), None).await;
