@@ -99,9 +99,9 @@ async fn unbind(app: &App, incoming: &Incoming, user: &User, session: &Session, 
     for _ in 0..3 {
         let links = app.store.list_links(user.user_id).await?;
         let Some(link) = links.iter().find(|link| link.provider == provider) else { return Ok(()) };
-        // A provider that the site does not have any more lets nobody in.
-        let leads_in =
-            |other: &&Link| other.provider != provider && app.upstream.find(other.provider.as_str()).is_some();
+        // A provider that the site does not have any more, or that has another issuer now, lets nobody in.
+        let names = |other: &Link| app.upstream.find(other.provider.as_str()).is_some_and(|p| p.names(&other.subject));
+        let leads_in = |other: &&Link| other.provider != provider && names(other);
         let remaining = match links.iter().find(leads_in) {
             _ if !user.passwordless => Remaining::Password,
             Some(other) => Remaining::Link(&other.provider),

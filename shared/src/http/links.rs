@@ -139,7 +139,9 @@ pub async fn renew(app: &App, link: &Link) -> Result<Tokens, TokenError> {
         Err(TokenError::Stuck) => None,
         Err(error) => return Err(error),
     };
-    let provider = app.upstream.find(link.provider.as_str()).filter(|provider| provider.keeps_tokens());
+    // What one issuer gave is not shown to another.
+    let of_link = |provider: &&Provider| provider.keeps_tokens() && provider.names(&link.subject);
+    let provider = app.upstream.find(link.provider.as_str()).filter(of_link);
     let (Some(refresh_token), Some(provider)) = (refresh_token, provider) else {
         return Err(put_off(app, link, None).await);
     };

@@ -42,7 +42,7 @@ pub(super) struct Document {
 }
 
 impl Provider {
-    fn issuer(&self) -> &str {
+    pub(super) fn issuer(&self) -> &str {
         self.addresses.get("issuer").map(String::as_str).unwrap_or_default()
     }
 
@@ -137,6 +137,7 @@ impl Provider {
             true => answers.at(Source::IdToken, "/sub").and_then(Subject::from_json),
             false => self.subject(&answers)?,
         };
+        let subject = subject.and_then(|subject| subject.at(self.issuer()));
         let subject = subject.ok_or(Failure::malformed("the ID token does not say who it is about"))?;
         Ok((subject, answers.claims(&self.file.claims)))
     }

@@ -10,6 +10,7 @@ use super::file::{Kind, ProviderFile};
 use super::id::ProviderId;
 use super::judge::{self, Wrong};
 use super::oidc::Discovery;
+use super::subject::Subject;
 use crate::config::{FetchPolicy, Issuer, ProviderSetting, ProviderSettings};
 use crate::fetch::Fetcher;
 
@@ -217,6 +218,11 @@ impl Provider {
     /// Whether its tokens are kept: they are where its file says how they are renewed.
     pub fn keeps_tokens(&self) -> bool {
         self.file.refresh.is_some()
+    }
+
+    /// Whether this is somebody whom the provider could name now, and sign in: who is of another issuer than it has, is not.
+    pub fn names(&self, subject: &Subject) -> bool {
+        !self.is_oidc() || subject.is_at(self.issuer())
     }
 
     pub(super) fn is_oidc(&self) -> bool {

@@ -8,7 +8,8 @@ use super::json;
 
 /// A user's name at their provider, kept exactly. With the provider it is an identity, for ever.
 ///
-/// Providers that call somebody `1` and `"1"` mean the same.
+/// Providers that call somebody `1` and `"1"` mean the same. Of an OpenID provider it is issuer and `sub`, with a space
+/// between: no other pair is one person (OpenID Connect Core §5.7), also where the issuer behind a provider's name changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Subject(String);
@@ -20,6 +21,8 @@ pub struct NotASubject;
 
 /// OpenID Connect Core §2 allows 255 characters. Others may count in bytes of their own.
 const LONGEST: usize = 255;
+/// The same with an issuer before it.
+const LONGEST_AT_ISSUER: usize = 2048;
 
 impl Subject {
     /// Reads what a provider wrote: an integer of any size, or a string.
@@ -27,7 +30,17 @@ impl Subject {
     /// Two people must never become one: null, true and false, fractions, objects, and strings in which nothing is
     /// written are nobody.
     pub(super) fn from_json(raw: &str) -> Option<Self> {
-        json::text(raw)?.try_into().ok()
+        json::text(raw)?.try_into().ok().filter(|Self(text)| text.len() <= LONGEST)
+    }
+
+    /// This `sub` at its issuer: an address, which has no space.
+    pub(super) fn at(self, issuer: &str) -> Option<Self> {
+        format!("{issuer} {self}").try_into().ok()
+    }
+
+    /// Whether it is a `sub` at this issuer.
+    pub(super) fn is_at(&self, issuer: &str) -> bool {
+        self.0.strip_prefix(issuer).is_some_and(|rest| rest.starts_with(' '))
     }
 
     /// The text.
@@ -39,7 +52,7 @@ impl Subject {
 impl TryFrom<String> for Subject {
     type Error = NotASubject;
     fn try_from(text: String) -> Result<Self, NotASubject> {
-        let good = !text.trim().is_empty() && text.len() <= LONGEST && !text.contains(char::is_control);
+        let good = !text.trim().is_empty() && text.len() <= LONGEST_AT_ISSUER && !text.contains(char::is_control);
         good.then_some(Self(text)).ok_or(NotASubject)
     }
 }
@@ -79,6 +92,22 @@ mod tests {
         }
         assert!(Subject::from_json(&format!("\"{}\"", "a".repeat(256))).is_none());
         assert!(Subject::from_json(&format!("\"{}\"", "a".repeat(255))).is_some());
+    }
+
+    #[test]
+    fn the_same_sub_at_two_issuers_is_two_people() {
+        let sub = || Subject::from_json("\"1\"").unwrap();
+        let one = sub().at("https://a.example").unwrap();
+        assert_ne!(one, sub().at("https://a.example/").unwrap());
+        assert_ne!(one, sub());
+        assert!(one.is_at("https://a.example"));
+        for other in ["https://a.exampl", "https://a.example/", "https://b.example", ""] {
+            assert!(!one.is_at(other), "{other}");
+        }
+        // It is read as it was written, however long.
+        let long = Subject::from_json(&format!("\"{}\"", "a".repeat(255))).unwrap().at("https://a.example").unwrap();
+        assert_eq!(Subject::try_from(long.as_str().to_owned()).unwrap(), long);
+        assert!(sub().at(&"a".repeat(2048)).is_none());
     }
 
     #[test]

@@ -148,3 +148,37 @@ parameters = { grant_type = "authorization_code", code = "{code}", redirect_uri 
     assert_eq!(come(&again).await.location(), "/");
     assert_eq!(again.me().await["username"], "kinomoto");
 }
+
+#[tokio::test]
+async fn l55_of_an_open_provider_somebody_is_known_by_issuer_and_subject() {
+    use shared::id::Attempt;
+    use shared::store::links::{Link, Linked};
+    use shared::upstream::{ProviderId, Subject};
+    let site = TestSite::start().await;
+    let app = site.site.app();
+    let attempt = || Attempt::new(&app.entropy);
+    let oidc: ProviderId = "oidc".parse().unwrap();
+    let browser = site.browser();
+    browser.join_from("oidc", "sakura", "kinomoto").await;
+    let id = browser.me().await["user_id"].as_str().unwrap().parse().unwrap();
+    let link = app.store.find_link(id, &oidc).await.unwrap().unwrap();
+    let (issuer, sub) = link.subject.as_str().split_once(' ').unwrap();
+    assert_eq!(issuer.parse::<url::Url>().unwrap().host_str(), Some("localhost"), "{issuer}");
+    // Somebody whom another issuer calls so, which was behind this provider's name before.
+    let before: Subject = format!("https://before.example {sub}").try_into().unwrap();
+    for nobody in [before.clone(), sub.to_owned().try_into().unwrap()] {
+        assert_eq!(app.store.find_upstream_user(&oidc, &nobody).await.unwrap(), None);
+    }
+    let other = site.browser();
+    other.join_from("weibo", "tomoyo", "daidouji").await;
+    let owner = app.store.find_user(other.me().await["user_id"].as_str().unwrap().parse().unwrap()).await.unwrap();
+    let owner = owner.unwrap();
+    let theirs = Link::new(owner.user_id, oidc, before, app.clock.now());
+    assert_eq!(app.store.create_link(&owner, &theirs, None, attempt()).await.unwrap(), Linked::Done);
+    let back = site.browser();
+    back.come_from("oidc", "sakura").await;
+    assert_eq!(back.me().await["username"], "kinomoto");
+    // By that they don't come in, so that it is no way in that may be left alone.
+    assert_eq!(other.delete("/connections/weibo").await.status, 409);
+    assert_eq!(other.delete("/connections/oidc").await.status, 204);
+}
