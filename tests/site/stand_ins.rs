@@ -82,19 +82,20 @@ async fn a_code_is_good_once_at_every_stand_in() {
 async fn bangumis_tokens_are_renewed_until_its_user_takes_the_permission_back() {
     let site = TestSite::start().await;
     let (app, bangumi) = (site.site.app(), provider(&site, "bangumi"));
-    let tokens = identify(&site, "bangumi", "sakura").await.unwrap().tokens.unwrap();
-    let next = bangumi.refresh(app, &tokens.refresh_token.clone().unwrap()).await.unwrap();
-    let used = bangumi.refresh(app, &tokens.refresh_token.unwrap()).await;
+    let identified = identify(&site, "bangumi", "sakura").await.unwrap();
+    let (tokens, who) = (identified.tokens.unwrap(), &identified.subject);
+    let next = bangumi.refresh(app, &tokens.refresh_token.clone().unwrap(), who).await.unwrap();
+    let used = bangumi.refresh(app, &tokens.refresh_token.unwrap(), who).await;
     assert_eq!(used.err(), Some(UpstreamError::InvalidGrant));
     let control = site.site.fakes().unwrap().control();
     control.set("bangumi", Endpoint::Refresh, Fault::Html);
     let refresh_token = next.refresh_token.unwrap();
     assert_ne!(
-        bangumi.refresh(app, &refresh_token).await.err(),
+        bangumi.refresh(app, &refresh_token, who).await.err(),
         Some(UpstreamError::InvalidGrant),
         "an outage is none"
     );
     control.heal();
     control.revoke_refresh_tokens("bangumi");
-    assert_eq!(bangumi.refresh(app, &refresh_token).await.err(), Some(UpstreamError::InvalidGrant));
+    assert_eq!(bangumi.refresh(app, &refresh_token, who).await.err(), Some(UpstreamError::InvalidGrant));
 }

@@ -148,7 +148,7 @@ pub async fn renew(app: &App, link: &Link) -> Result<Tokens, TokenError> {
     let (lease, now) = (LeaseId::new(&app.entropy), app.clock.now());
     let leased = app.store.lease_tokens(link, lease, now, Attempt::new(&app.entropy)).await?;
     let Some(leased) = leased else { return by_another(app, link).await };
-    match provider.refresh(app, &refresh_token).await {
+    match provider.refresh(app, &refresh_token, &link.subject).await {
         Ok(renewed) => {
             // RFC 6749 §6: a provider that gives no new one goes on with the old.
             let refresh_token = renewed.refresh_token.clone().or(Some(refresh_token));

@@ -130,16 +130,32 @@ impl Provider {
             _ => Failure::malformed("the ID token's signature is not one of its issuer's"),
         })?;
         self.judge_id_token(&jwt, tokens, attempt, now)?;
-        let payload = text.split('.').nth(1).and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());
-        let payload = payload.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let payload = payload(&text);
         let answers = Answers { token: Some(token), id_token: Some(&payload), ..Answers::default() };
+        Ok((self.who_is_named(&answers)?, answers.claims(&self.file.claims)))
+    }
+
+    /// Who an ID token is about that came with renewed tokens, as it may (OpenID Connect Core §12.2: `iss` and `sub` must be
+    /// what they were). It came from the provider itself (§3.1.3.7, point 6), and nobody is signed in by it.
+    pub(super) fn who_is_renewed(&self, token: &str) -> Result<Option<Subject>, Failure> {
+        let Some(text) = json::at(token, "/id_token").and_then(json::text) else { return Ok(None) };
+        let payload = payload(&text);
+        let answers = Answers { token: Some(token), id_token: Some(&payload), ..Answers::default() };
+        let iss = answers.at(Source::IdToken, "/iss").and_then(json::text);
+        if iss.as_deref() != Some(self.issuer()) {
+            return Err(Failure::malformed("the ID token is another issuer's"));
+        }
+        self.who_is_named(&answers).map(Some)
+    }
+
+    /// Whom an ID token names, which is this issuer's.
+    fn who_is_named(&self, answers: &Answers<'_>) -> Result<Subject, Failure> {
         let subject = match self.file.subject.is_empty() {
             true => answers.at(Source::IdToken, "/sub").and_then(Subject::from_json),
-            false => self.subject(&answers)?,
+            false => self.subject(answers)?,
         };
         let subject = subject.and_then(|subject| subject.at(self.issuer()));
-        let subject = subject.ok_or(Failure::malformed("the ID token does not say who it is about"))?;
-        Ok((subject, answers.claims(&self.file.claims)))
+        subject.ok_or(Failure::malformed("the ID token does not say who it is about"))
     }
 
     /// OpenID Connect Core §3.1.3.7.
@@ -175,4 +191,10 @@ impl Provider {
             _ => Ok(()),
         }
     }
+}
+
+/// What a signed token says, as it was written there.
+fn payload(text: &str) -> String {
+    let payload = text.split('.').nth(1).and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok());
+    payload.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

@@ -156,15 +156,20 @@ impl Provider {
         Ok(found)
     }
 
-    /// New tokens. Where the provider gives no new refresh token, the old one is still good (RFC 6749 §6).
+    /// New tokens of `subject`. Where the provider gives no new refresh token, the old one is still good (RFC 6749 §6).
     ///
     /// # Errors
     /// [`UpstreamError`]; [`UpstreamError::InvalidGrant`] alone means that nobody can renew them any more.
-    pub async fn refresh(&self, app: &App, refresh_token: &SecretString) -> Result<Tokens, UpstreamError> {
-        self.guarded(app, "refresh", self.renew(app, refresh_token)).await
+    pub async fn refresh(
+        &self,
+        app: &App,
+        refresh_token: &SecretString,
+        subject: &Subject,
+    ) -> Result<Tokens, UpstreamError> {
+        self.guarded(app, "refresh", self.renew(app, refresh_token, subject)).await
     }
 
-    async fn renew(&self, app: &App, refresh_token: &SecretString) -> Result<Tokens, Failure> {
+    async fn renew(&self, app: &App, refresh_token: &SecretString, subject: &Subject) -> Result<Tokens, Failure> {
         let request =
             self.file.refresh.as_ref().ok_or(Failure::malformed("its file does not say how tokens are renewed"))?;
         let values = Values { refresh_token: Some(refresh_token.expose_secret()), ..Values::of(self) };
@@ -176,6 +181,14 @@ impl Provider {
         };
         let json = reply::read(&answered, &request.success, &self.file.errors)?;
         let tokens = reply::tokens(json, app.clock.now())?;
+        let said = match self.is_oidc() {
+            true => self.who_is_renewed(json)?,
+            false => self.subject(&Answers { token: Some(json), ..Answers::default() })?,
+        };
+        // Else one person's tokens would be another's from then on.
+        if said.is_some_and(|said| said != *subject) {
+            return Err(Failure::malformed("the new tokens are somebody else's"));
+        }
         Ok(Tokens { refresh_token: tokens.refresh_token.or_else(|| Some(refresh_token.clone())), ..tokens })
     }
 

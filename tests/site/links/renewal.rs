@@ -152,6 +152,27 @@ async fn an_outage_never_breaks_a_binding_and_the_old_token_serves_as_long_as_it
 }
 
 #[tokio::test]
+async fn tokens_of_somebody_else_are_not_stored() {
+    let remote = Remote::start().await;
+    let site = start(&remote).await;
+    let user = bound(&site, "sakura", 200).await;
+    let theirs =
+        json!({ "access_token": "theirs", "refresh_token": "theirs", "expires_in": 604_800, "user_id": "tomoyo" });
+    remote.put("/oauth/access_token", Answer::json(&theirs));
+    let before = stored(&site, &user).await;
+    assert_eq!(token(&site, &user).await.unwrap(), "access-first", "as long as it lasts");
+    let after = stored(&site, &user).await;
+    assert_eq!((&after.tokens, after.broken_since, remote.requests().len()), (&before.tokens, None, 1));
+    site.clock.advance(201);
+    assert!(matches!(token(&site, &user).await, Err(TokenError::Unavailable)));
+    // Said of the same person, they are.
+    let ours = json!({ "access_token": "access-second", "expires_in": 604_800, "user_id": "sakura" });
+    remote.put("/oauth/access_token", Answer::json(&ours));
+    site.clock.advance(60);
+    assert_eq!(token(&site, &user).await.unwrap(), "access-second");
+}
+
+#[tokio::test]
 async fn invalid_grant_breaks_a_binding_once_and_it_is_not_tried_again() {
     let remote = Remote::start().await;
     let site = start(&remote).await;

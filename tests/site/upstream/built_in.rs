@@ -7,6 +7,7 @@ use tests::remote::Answer;
 use tests::{START, json};
 
 use super::{Stage, expected, pairs, token};
+use crate::links::subject;
 
 #[tokio::test]
 async fn bangumi_by_its_token_request_or_its_api() {
@@ -78,7 +79,7 @@ async fn two_answers_about_two_people_are_about_nobody() {
 #[tokio::test]
 async fn bangumis_tokens_are_renewed_and_the_old_refresh_token_stays_where_there_is_no_new_one() {
     let stage = Stage::new("bangumi", &["oauth", "api"]).await;
-    let refresh = async || stage.provider().refresh(stage.app(), &SecretString::from("old")).await;
+    let refresh = async || stage.provider().refresh(stage.app(), &SecretString::from("old"), &subject("1")).await;
     stage.remote.put("/oauth/access_token", token(json!({ "refresh_token": "new" })));
     let tokens = refresh().await.unwrap();
     assert_eq!(tokens.refresh_token.unwrap().expose_secret(), "new");
@@ -93,6 +94,13 @@ async fn bangumis_tokens_are_renewed_and_the_old_refresh_token_stays_where_there
     stage.remote.put("/oauth/access_token", token(json!({ "expires_in": "forever" })));
     let tokens = refresh().await.unwrap();
     assert_eq!((tokens.refresh_token.unwrap().expose_secret(), tokens.expires_at), ("old", None));
+    // Nobody else's take their place. Who it is need not be said, and may be a number or its text.
+    for (user_id, renewed) in
+        [(json!(1), true), (json!("1"), true), (json!(null), true), (json!(2), false), (json!({}), false)]
+    {
+        stage.remote.put("/oauth/access_token", token(json!({ "user_id": user_id })));
+        assert_eq!(refresh().await.map(|_| ()), if renewed { Ok(()) } else { Err(UpstreamError::Malformed) });
+    }
     for status in [200, 400, 401] {
         let error = json!({ "error": "invalid_grant", "error_description": "old" }).to_string();
         stage.remote.put("/oauth/access_token", Answer::new(status, "application/json", error));
@@ -103,7 +111,7 @@ async fn bangumis_tokens_are_renewed_and_the_old_refresh_token_stays_where_there
 #[tokio::test]
 async fn a_provider_whose_file_does_not_say_how_gets_no_tokens_renewed() {
     let stage = Stage::new("weibo", &["api"]).await;
-    let renewed = stage.provider().refresh(stage.app(), &SecretString::from("old")).await;
+    let renewed = stage.provider().refresh(stage.app(), &SecretString::from("old"), &subject("1")).await;
     assert_eq!(renewed.unwrap_err(), UpstreamError::Malformed);
     assert!(stage.remote.requests().is_empty());
 }

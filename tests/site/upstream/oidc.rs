@@ -273,11 +273,23 @@ async fn a_provider_may_say_its_secret_among_the_parameters_and_renew_tokens() {
     assert!(!parameters.contains_key("nonce") && !parameters.contains_key("code_challenge"));
     let claims = relying.with("nonce", json!(null));
     assert!(relying.identify(&relying.key.sign(&claims)).await.unwrap().tokens.is_some());
-    let renewed = relying.stage.provider().refresh(relying.stage.app(), &"old".to_owned().into()).await;
-    assert!(renewed.is_ok());
+    // The ID token beside is about whom it was about.
+    let who = format!("{} 248289761001", relying.stage.remote.url).try_into().unwrap();
+    let renewed = async || relying.stage.provider().refresh(relying.stage.app(), &"old".into(), &who).await.map(|_| ());
+    assert_eq!(renewed().await, Ok(()));
     let requests = relying.stage.remote.requests();
     let forms: Vec<_> =
         requests.iter().filter(|asked| asked.path() == "/token").map(|asked| pairs(&asked.body)).collect();
+    for (name, value) in
+        [("sub", json!("2")), ("sub", json!(null)), ("iss", json!("https://corp.example")), ("iss", json!(null))]
+    {
+        let id_token = relying.key.sign(&relying.with(name, value));
+        relying.stage.remote.put("/token", token(json!({ "id_token": id_token })));
+        assert_eq!(renewed().await, Err(UpstreamError::Malformed), "{name}");
+    }
+    relying.stage.remote.put("/token", token(json!({})));
+    assert_eq!(renewed().await, Ok(()), "it may be left out");
+    let asked = relying.stage.remote.requests().len();
     // What another issuer gave, which was here before, is not shown to this one.
     let user = relying.stage.site.register("sakura").await;
     let (app, corp) = (relying.stage.app(), "corp".parse().unwrap());
@@ -285,7 +297,7 @@ async fn a_provider_may_say_its_secret_among_the_parameters_and_renew_tokens() {
     let link = Link::new(user.user_id.parse().unwrap(), corp, before, app.clock.now());
     let link = link.with_tokens(&links::at_rest(app), &crate::links::tokens(app, "before", 60));
     assert!(matches!(links::renew(app, &link).await, Err(TokenError::Stuck)));
-    assert_eq!(relying.stage.remote.requests().len(), requests.len());
+    assert_eq!(relying.stage.remote.requests().len(), asked);
     let ours = [("client_id", "our-id"), ("client_secret", "upstream s3cret")];
     let callback = relying.attempt.redirect_uri.as_str();
     let exchange = [("grant_type", "authorization_code"), ("code", "the-code"), ("redirect_uri", callback)];

@@ -10,6 +10,7 @@ use tests::remote::Answer;
 use tests::{Remote, TestSite, Wishes, json, logs};
 
 use super::{Stage, attempt, setting, token};
+use crate::links::subject;
 
 const EXCHANGE: &str = "/oauth/access_token";
 
@@ -18,7 +19,7 @@ async fn bangumi() -> Stage {
 }
 
 async fn refresh(stage: &Stage) -> Result<(), UpstreamError> {
-    stage.provider().refresh(stage.app(), &SecretString::from("old")).await.map(|_| ())
+    stage.provider().refresh(stage.app(), &SecretString::from("old"), &subject("1")).await.map(|_| ())
 }
 
 #[tokio::test]
@@ -150,7 +151,7 @@ async fn nothing_that_a_provider_wrote_and_no_secret_gets_into_the_log() {
     for (status, text) in [(400, body.to_string()), (500, body.to_string()), (200, "Zm9yIGV5ZXM".to_owned())] {
         stage.remote.put(EXCHANGE, Answer::new(status, "application/json", text));
         assert!(stage.identify().await.is_err());
-        let refused = stage.provider().refresh(stage.app(), &SecretString::from("old-refresh-token")).await;
+        let refused = stage.provider().refresh(stage.app(), &"old-refresh-token".into(), &subject("1")).await;
         let shown = format!("{:?} {:?}", refused, stage.provider());
         assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
     }
