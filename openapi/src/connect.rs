@@ -71,7 +71,7 @@ fn callbacks(path: &str, name: &str) -> [Operation; 2] {
                 schema,
                 example,
             )
-            .redirects("Onwards, or to where one says whose the account is to be.")
+            .redirects("Onwards, or to where one says whose the account is to be; or to sign in again, where that is too long ago for a binding.")
             .fails(ProblemOrPage, &[400, 403, 404, 409, 429, 502, 503])
     };
     let back = |operation: Operation| {

@@ -134,3 +134,33 @@ async fn an_address_that_nobody_has_verified_gets_ten_letters_an_hour_and_what_t
     site.clock.advance(3600);
     assert!(letter(&user).await);
 }
+
+#[tokio::test]
+async fn s57_a_sign_in_that_is_not_recent_any_more_when_they_come_back_binds_nothing() {
+    let site = TestSite::start().await;
+    let user = site.register("sakura").await;
+    for provider in ["weibo", "bangumi"] {
+        let browser = site.browser();
+        browser.sign_in(&user).await;
+        site.clock.advance(599);
+        let begun = browser.open(&format!("/connect/{provider}?intent=bind&continue=/account")).await;
+        let form = [("csrf", &*begun.input("csrf")), ("intent", "bind"), ("continue", "/account")];
+        let there = browser.submit(&format!("/connect/{provider}"), &form).await.location().to_owned();
+        let back = browser.allow_there(&there, "sakura").await;
+        site.clock.advance(1);
+        let reply = browser.ask(back.strip_prefix(site.issuer()).unwrap()).await;
+        assert_eq!((reply.status, &*super::code(&reply)), (403, "fresh_sign_in_required"), "{}", reply.body);
+        let page = browser.open(&back).await;
+        let again = format!("/connect/{provider}?intent=bind&continue=%2Faccount");
+        let (path, query) = page.location().split_once('?').unwrap();
+        let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        assert_eq!((path, query), ("/login", vec![("continue".to_owned(), again)]));
+        assert_eq!(kept(&site).await[1..], [0, 0, 0]);
+        let control = site.site.fakes().unwrap().control();
+        assert!(control.requests_to(provider, local::fakes::Endpoint::Token).is_empty(), "the code is not spent");
+        // Who signs in again begins again.
+        browser.sign_in(&user).await;
+        assert_eq!(browser.bind(provider, "sakura").await.location(), "/connections?done=bound");
+        assert_eq!(browser.delete(&format!("/connections/{provider}")).await.status, 204);
+    }
+}

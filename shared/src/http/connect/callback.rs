@@ -6,11 +6,13 @@ use super::machine::{Arrival, Intent};
 use super::refusal::{self, Back, Refusal};
 use super::settle::Settle;
 use super::state::State;
-use super::{bad_request, is_page, provider, who};
+use super::{bad_request, href, is_page, login_href, provider, who};
 use crate::account::limits::CONNECTS_PER_ADDRESS;
 use crate::app::App;
 use crate::http::csrf::{self, Browser};
+use crate::http::fresh;
 use crate::http::incoming::Incoming;
+use crate::http::page::see_other;
 use crate::http::problem::Problem;
 use crate::http::sign_in;
 use crate::id::Attempt;
@@ -65,6 +67,13 @@ async fn arrive(app: &App, incoming: &Incoming, provider: &Provider, back: &mut 
     };
     if !state.intent.is_of(there.as_ref()) {
         return Err(Refusal::Left.into());
+    }
+    // It may have been recent when they went there, and is not any more.
+    if let Some(there) = &there
+        && let Err(problem) = fresh::check(app, &there.session)
+    {
+        let again = href(provider, Some("bind"), state.continue_to.as_deref());
+        return if is_page(incoming) { Ok(see_other(&login_href(&again))) } else { Err(problem) };
     }
     admit(app, incoming).await?;
     let identified = identify(app, provider, &state, sealed, code).await?;
