@@ -146,8 +146,14 @@ async fn acwing_by_a_get_with_names_of_its_own() {
     assert_eq!((identified.subject.as_str(), identified.claims.name.as_deref()), ("o-1", Some("yxc")));
     assert!(stage.remote.requests().iter().all(|asked| asked.head.starts_with("GET ")));
     // Its errors come with 200.
-    stage.remote.put(exchange, Answer::json(&json!({ "errcode": "40001", "errmsg": "code expired" })));
-    assert_eq!(stage.identify().await.unwrap_err(), UpstreamError::Malformed);
+    for (errcode, expected) in [
+        (json!("40001"), UpstreamError::InvalidGrant),
+        (json!(40001), UpstreamError::InvalidGrant),
+        (json!("40002"), UpstreamError::Malformed),
+    ] {
+        stage.remote.put(exchange, Answer::json(&json!({ "errcode": errcode, "errmsg": "code expired" })));
+        assert_eq!(stage.identify().await.unwrap_err(), expected, "{errcode}");
+    }
 }
 
 #[tokio::test]
