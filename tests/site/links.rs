@@ -18,6 +18,7 @@ use shared::account::{Session, User as Account};
 use shared::app::App;
 use shared::config::provider_settings;
 use shared::http::links;
+use shared::i18n::Lang;
 use shared::id::{Attempt, UserId};
 use shared::oauth::client::sha256_hex;
 use shared::store::links::{Created, Link, Linked};
@@ -67,7 +68,7 @@ pub(crate) async fn account(site: &TestSite, user: &User) -> Account {
 /// A link that is not written yet.
 pub(crate) fn link(site: &TestSite, user: &Account, at: &str, name: &str, tokens: Option<&Tokens>) -> Link {
     let app = site.site.app();
-    links::new_link(app, user.user_id, app.upstream.find(at).unwrap(), subject(name), tokens)
+    links::new_link(app, user.user_id, app.upstream.find(at).unwrap(), subject(name), tokens, Lang::En)
 }
 
 /// Binds the account `name` at a provider to a user's.

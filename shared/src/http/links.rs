@@ -52,9 +52,16 @@ pub fn kept<'t>(provider: &Provider, tokens: Option<&'t Tokens>) -> Option<&'t T
     tokens.filter(|tokens| provider.keeps_tokens() && tokens.refresh_token.is_some())
 }
 
-/// A link that is to be written, with the tokens that are worth keeping.
-pub fn new_link(app: &App, user: UserId, provider: &Provider, subject: Subject, tokens: Option<&Tokens>) -> Link {
-    let link = Link::new(user, provider.id().clone(), subject, app.clock.now());
+/// A link that is to be written, with the tokens that are worth keeping. `lang` is the request's.
+pub fn new_link(
+    app: &App,
+    user: UserId,
+    provider: &Provider,
+    subject: Subject,
+    tokens: Option<&Tokens>,
+    lang: Lang,
+) -> Link {
+    let link = Link { lang: Some(lang), ..Link::new(user, provider.id().clone(), subject, app.clock.now()) };
     match kept(provider, tokens) {
         Some(tokens) => link.with_tokens(&at_rest(app), tokens),
         None => link,
@@ -220,7 +227,9 @@ async fn give_up(app: &App, provider: &Provider, leased: &Link) -> Result<Tokens
     log::user(leased.user_id);
     let user = app.store.find_user(leased.user_id).await?.filter(crate::account::User::is_active);
     let kind = LetterKind::BindingBroken { provider: provider.name().to_owned() };
-    let letter = user.and_then(|user| Letter::to(app, &user, kind, Lang::En));
+    // There is no request whose language it could be.
+    let lang = leased.lang.unwrap_or(Lang::En);
+    let letter = user.and_then(|user| Letter::to(app, &user, kind, lang));
     let attempt = Attempt::new(&app.entropy);
     if !app.store.break_link(leased, letter.as_ref(), app.clock.now(), attempt).await? {
         return by_another(app, leased).await;

@@ -15,6 +15,7 @@ use super::transaction::{Action, Transacted};
 use super::users::{profile_item, take};
 use crate::account::{IdentifierKind, Session, User};
 use crate::clock::Time;
+use crate::i18n::Lang;
 use crate::id::{Attempt, LeaseId, UserId};
 use crate::mail::Letter;
 use crate::oauth::lifetimes::TOKENS_AHEAD;
@@ -33,6 +34,9 @@ pub struct Link {
     pub linked_at: Time,
     /// Raised by every change.
     pub version: u64,
+    /// The language of who bound it: letters about it that nobody asks for are in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
     /// Its tokens, sealed: [`Link::open_tokens`].
     #[serde(default)]
     pub tokens: Option<String>,
@@ -119,7 +123,7 @@ pub enum Unlinked {
 const LINKS: usize = 100;
 
 impl Link {
-    /// A new one, without tokens.
+    /// A new one, without tokens, and in no language.
     pub fn new(user_id: UserId, provider: ProviderId, subject: Subject, now: Time) -> Self {
         Self {
             user_id,
@@ -127,6 +131,7 @@ impl Link {
             subject,
             linked_at: now,
             version: 1,
+            lang: None,
             tokens: None,
             tokens_expire_at: None,
             broken_since: None,

@@ -75,6 +75,32 @@ async fn the_user_is_told_by_letter_that_a_binding_is_broken_and_once() {
 }
 
 #[tokio::test]
+async fn a_letter_that_nobody_asks_for_is_in_the_language_in_which_it_was_bound() {
+    let site = TestSite::start().await;
+    let fakes = site.site.fakes().unwrap();
+    for (lang, word, new) in [("ja", "期限", false), ("zh-CN", "授权", false), ("ja", "期限", true)] {
+        let name = format!("sakura-{lang}-{new}").to_lowercase();
+        let browser = if new { site.browser() } else { site.member(&name).await };
+        browser.accept(&format!("lang={lang}"));
+        if new {
+            browser.come_from("bangumi", &name).await;
+            let fields = [("username", &*name), ("email", "new@moe.example")];
+            assert_eq!(browser.choose("bangumi", "create", &fields).await.status, 303);
+        } else {
+            browser.bind("bangumi", &name).await;
+        }
+        let before = fakes.letters().len();
+        fakes.control().revoke_refresh_tokens("bangumi");
+        site.clock.advance(6 * 86_400 + 3600);
+        site.site.run_scheduled("sweep").await.unwrap();
+        let letters = fakes.letters();
+        assert_eq!(letters.len(), before + 1);
+        let letter = &letters[0];
+        assert!(letter.text.contains(word) && letter.subject.contains("Bangumi"), "{lang} {new}: {letter:?}");
+    }
+}
+
+#[tokio::test]
 async fn l58_a_binding_returns_to_the_page_that_it_began_from() {
     let site = TestSite::start().await;
     let browser = site.member("sakura").await;

@@ -202,10 +202,11 @@ impl Waiting<'_> {
     }
 
     fn new_link(&self, user: UserId) -> Result<Link, StoreError> {
-        let Settle { app, provider, .. } = self.settle;
+        let Settle { app, provider, incoming, .. } = self.settle;
         let tokens = self.pending.open_tokens(&links::at_rest(app));
         let tokens = tokens.map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(links::new_link(app, user, provider, self.pending.subject.clone(), tokens.as_ref()))
+        let subject = self.pending.subject.clone();
+        Ok(links::new_link(app, user, provider, subject, tokens.as_ref(), incoming.lang()))
     }
 }
 

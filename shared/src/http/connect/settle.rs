@@ -69,8 +69,8 @@ impl Settle<'_> {
         go_on: Option<&str>,
     ) -> Result<Response, Problem> {
         let app = self.app;
-        let link =
-            links::new_link(app, user.user_id, self.provider, identified.subject.clone(), identified.tokens.as_ref());
+        let (subject, tokens) = (identified.subject.clone(), identified.tokens.as_ref());
+        let link = links::new_link(app, user.user_id, self.provider, subject, tokens, self.incoming.lang());
         let letter = self.letter(user).await?;
         match app.store.create_link(user, &link, letter.as_ref(), Attempt::new(&app.entropy)).await? {
             Linked::Done => {}
