@@ -20,8 +20,6 @@ use crate::fetch::{Answered, Outgoing};
 
 /// How long all that one call here asks may take together.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a profile is waited for that is only wanted for its claims.
-const SPARE: Duration = Duration::from_secs(2);
 /// How long an answer may be, in bytes.
 const LIMIT: usize = 1024 * 1024;
 /// What is asked with a code that came by a browser.
@@ -108,21 +106,12 @@ impl Provider {
 
     async fn who_answers(&self, token: &str, tokens: &Tokens) -> Result<(Subject, Claims), Failure> {
         let answers = Answers { token: Some(token), ..Answers::default() };
+        // Who it is, is all that is needed: where that is known, or the profile does not say it, nobody is asked for more.
         let known = self.subject(&answers)?;
-        let Some(request) = &self.file.profile else {
-            let subject = known.ok_or(Failure::malformed("it does not say who it is"))?;
-            return Ok((subject, answers.claims(&self.file.claims)));
-        };
-        let wanted = self.file.claims.all().any(|(_, place)| place.source == Source::Profile);
-        let profile = match &known {
-            None => Some(self.profile(request, token, tokens).await?),
-            // Who it is, is known. A name that can't be had is no reason to turn somebody away.
-            Some(_) if wanted => {
-                let asked = tokio::time::timeout(SPARE, self.profile(request, token, tokens)).await;
-                let asked = asked.unwrap_or(Err(Failure::unavailable("it did not answer in time")));
-                asked.inspect_err(|failure| _ = self.failed("profile", *failure)).ok()
-            }
-            Some(_) => None,
+        let elsewhere = self.file.subject.iter().any(|place| place.source == Source::Profile);
+        let profile = match &self.file.profile {
+            Some(request) if known.is_none() && elsewhere => Some(self.profile(request, token, tokens).await?),
+            _ => None,
         };
         let answers = Answers { profile: profile.as_deref(), ..answers };
         let subject = self.subject(&answers)?.ok_or(Failure::malformed("it does not say who it is"))?;

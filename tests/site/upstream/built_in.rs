@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use shared::clock::Time;
-use shared::upstream::{Claims, UpstreamError};
+use shared::upstream::{Claims, Providers, UpstreamError};
 use tests::remote::Answer;
 use tests::{START, json};
 
@@ -18,7 +18,8 @@ async fn bangumi_by_its_token_request_or_its_api() {
         [("client_id", "our-id"), ("response_type", "code"), ("redirect_uri", &callback), ("state", "the state")];
     assert_eq!((path.as_str(), parameters), ("/oauth/authorize", expected(&wanted)));
 
-    stage.remote.put("/oauth/access_token", token(json!({ "user_id": 382_951, "refresh_token": "next" })));
+    // Where only the API knows who it is.
+    stage.remote.put("/oauth/access_token", token(json!({ "refresh_token": "next" })));
     let me = json!({ "id": 382_951, "username": "sai", "nickname": "Sai🖖", "avatar": { "large": "https://l/a.jpg" } });
     stage.remote.put("/v0/me", Answer::json(&me));
     let identified = stage.identify().await.unwrap();
@@ -49,26 +50,27 @@ async fn bangumi_by_its_token_request_or_its_api() {
     let agent = format!("user-agent: bangumoe/bangumoe/{} ({})", env!("CARGO_PKG_VERSION"), stage.site.issuer());
     assert!(head.contains(&agent) && exchange.head.to_ascii_lowercase().contains(&agent), "{head}");
 
-    // The same as a string; and where only the API knows it.
-    stage.remote.put("/oauth/access_token", token(json!({ "user_id": "382951" })));
+    stage.remote.put("/oauth/access_token", token(json!({ "user_id": null })));
     assert_eq!(stage.identify().await.unwrap().subject, identified.subject);
-    for missing in [json!({}), json!({ "user_id": null })] {
-        stage.remote.put("/oauth/access_token", token(missing));
-        assert_eq!(stage.identify().await.unwrap().subject, identified.subject);
+    // Who is known already is not asked for a name.
+    let asked = stage.remote.requests().len();
+    for user_id in [json!(382_951), json!("382951")] {
+        stage.remote.put("/oauth/access_token", token(json!({ "user_id": user_id })));
+        let nameless = stage.identify().await.unwrap();
+        assert_eq!((&nameless.subject, nameless.claims), (&identified.subject, Claims::default()));
     }
-    // Who is known already is not turned away for want of a name.
-    stage.remote.put("/oauth/access_token", token(json!({ "user_id": 382_951 })));
-    stage.remote.put("/v0/me", Answer::new(503, "text/html", "<html>"));
-    let nameless = stage.identify().await.unwrap();
-    assert_eq!((nameless.subject, nameless.claims), (identified.subject, Claims::default()));
+    assert_eq!(stage.remote.requests().len(), asked + 2);
 }
 
 #[tokio::test]
 async fn two_answers_about_two_people_are_about_nobody() {
-    let stage = Stage::new("bangumi", &["oauth", "api"]).await;
-    stage.remote.put("/oauth/access_token", token(json!({ "user_id": 1 })));
-    stage.remote.put("/v0/me", Answer::json(&json!({ "id": 2 })));
+    let (_, bangumi) = Providers::files().find(|(name, _)| *name == "bangumi.toml").unwrap();
+    let twice = bangumi.replace("\"token:/user_id\"", "\"token:/user_id\", \"token:/user/id\"");
+    let stage = Stage::with("bangumi", &["oauth", "api"], vec![("bangumi.toml".to_owned(), twice)]).await;
+    stage.remote.put("/oauth/access_token", token(json!({ "user_id": 1, "user": { "id": 2 } })));
     assert_eq!(stage.identify().await.unwrap_err(), UpstreamError::Malformed);
+    stage.remote.put("/oauth/access_token", token(json!({ "user_id": 1, "user": { "id": "1" } })));
+    assert_eq!(stage.identify().await.unwrap().subject.as_str(), "1");
     for nobody in [json!(true), json!(1.5), json!(""), json!({}), json!([1]), json!(false), json!(1e30)] {
         stage.remote.put("/oauth/access_token", token(json!({ "user_id": nobody })));
         stage.remote.put("/v0/me", Answer::json(&json!({ "id": 1 })));
@@ -124,11 +126,25 @@ async fn weibo_by_the_uid_beside_its_token() {
     // 2^53 + 1: a f64 would make it 2^53.
     let body = r#"{"access_token":"t","remind_in":"157679999","expires_in":157679999,"uid":9007199254740993}"#;
     stage.remote.put("/oauth2/access_token", Answer::new(200, "text/plain;charset=UTF-8", body));
-    let profile = Answer::json(&json!({ "screen_name": "小樱", "avatar_large": "https://p/1" }));
-    stage.remote.put("/2/users/show.json?access_token=t&uid=9007199254740993", profile);
     let identified = stage.identify().await.unwrap();
-    assert_eq!((identified.subject.as_str(), identified.claims.name.as_deref()), ("9007199254740993", Some("小樱")));
+    assert_eq!((identified.subject.as_str(), identified.claims), ("9007199254740993", Claims::default()));
     assert!(identified.tokens.is_none(), "what nobody can renew is not kept");
+    // The other address does not know better who it is, and is not asked.
+    stage.remote.put("/oauth2/access_token", token(json!({})));
+    assert_eq!(stage.identify().await.unwrap_err(), UpstreamError::Malformed);
+    assert_eq!(stage.remote.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_profile_may_be_asked_for_by_what_stands_beside_the_token() {
+    let (_, weibo) = Providers::files().find(|(name, _)| *name == "weibo.toml").unwrap();
+    let corp = weibo.replace("subject = [\"token:/uid\"]", "subject = [\"profile:/id\"]");
+    let stage = Stage::with("corp", &["api"], vec![("corp.toml".to_owned(), corp)]).await;
+    stage.remote.put("/oauth2/access_token", Answer::json(&json!({ "access_token": "t", "uid": 7 })));
+    let profile = Answer::json(&json!({ "id": 8, "screen_name": "小樱", "avatar_large": "https://p/1" }));
+    stage.remote.put("/2/users/show.json?access_token=t&uid=7", profile);
+    let identified = stage.identify().await.unwrap();
+    assert_eq!((identified.subject.as_str(), identified.claims.name.as_deref()), ("8", Some("小樱")));
 }
 
 #[tokio::test]
@@ -140,11 +156,9 @@ async fn acwing_by_a_get_with_names_of_its_own() {
     assert_eq!((path.as_str(), parameters), ("/third_party/api/oauth2/web/authorize/", expected(&wanted)));
     let exchange = "/third_party/api/oauth2/access_token/?appid=our-id&code=the-code&secret=upstream+s3cret";
     stage.remote.put(exchange, token(json!({ "openid": "o-1", "scope": "userinfo", "refresh_token": "r" })));
-    let profile = "/third_party/api/meta/identity/getinfo/?access_token=the-token&openid=o-1";
-    stage.remote.put(profile, Answer::json(&json!({ "username": "yxc", "photo": "https://p/2" })));
-    let identified = stage.identify().await.unwrap();
-    assert_eq!((identified.subject.as_str(), identified.claims.name.as_deref()), ("o-1", Some("yxc")));
-    assert!(stage.remote.requests().iter().all(|asked| asked.head.starts_with("GET ")));
+    assert_eq!(stage.identify().await.unwrap().subject.as_str(), "o-1");
+    let [asked] = stage.remote.requests().try_into().unwrap();
+    assert!(asked.head.starts_with("GET "), "{}", asked.head);
     // Its errors come with 200.
     for (errcode, expected) in [
         (json!("40001"), UpstreamError::InvalidGrant),
