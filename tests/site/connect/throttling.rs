@@ -150,3 +150,22 @@ async fn l57_what_made_up_codes_make_a_provider_answer_shuts_nobody_else_out() {
         assert_eq!(owner.open(&good).await.status, 303, "{provider}");
     }
 }
+
+#[tokio::test]
+async fn l57_a_state_that_could_not_be_given_back_is_said_to_be_used_up() {
+    let site = TestSite::start().await;
+    let control = site.site.fakes().unwrap().control();
+    control.set("weibo", Endpoint::Token, Fault::Status(500));
+    let (browser, back) = coming(&site, "weibo").await;
+    site.proxy.forget();
+    assert_eq!(code(&browser.ask(&path(&site, &back)).await), "provider_unavailable");
+    let sites = site.proxy.call_sites();
+    let given_back = sites.iter().find(|site| site.name.starts_with("PutItem ONCE") && site.nth == 2).unwrap();
+    let (browser, back) = coming(&site, "weibo").await;
+    site.proxy.forget();
+    site.proxy.fail_from_call(given_back, tests::Fault::Error);
+    assert_eq!(code(&browser.ask(&path(&site, &back)).await), "provider_busy");
+    site.proxy.heal();
+    control.heal();
+    assert_eq!(code(&browser.ask(&path(&site, &back)).await), "used_state");
+}

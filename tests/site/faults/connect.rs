@@ -177,3 +177,28 @@ async fn e61_the_way_to_a_binding_can_be_gone_again_and_so_can_the_last_step() {
     };
     withstands(&site, "POST /connect/{provider}/pending", prepare, run, after).await;
 }
+
+#[tokio::test]
+async fn e61_a_state_that_was_given_back_lets_somebody_in_or_they_begin_anew() {
+    use local::fakes::{Endpoint, Fault};
+    let site = TestSite::start().await;
+    for (provider, by_page, _) in WAYS {
+        site.browser().join_from(provider, "sakura", &fresh("sakura")).await;
+        let prepare = async || {
+            let (browser, back) = coming(&site, provider, "sakura").await;
+            let control = site.site.fakes().unwrap().control();
+            control.set(provider, Endpoint::Token, Fault::Status(500));
+            assert_eq!(browser.open(&back).await.status, 503);
+            control.heal();
+            (browser, back)
+        };
+        let run = async |(browser, back): &(Browser<'_>, String)| browser.open(back).await;
+        let after = async |(browser, _): &(Browser<'_>, String), ended: Ended| {
+            if !ended.well() {
+                assert_eq!(browser.come_from(provider, "sakura").await.location(), "/", "{}", ended.case);
+            }
+            assert_eq!(browser.open("/account").await.status, 200, "{}", ended.case);
+        };
+        withstands(&site, by_page, prepare, run, after).await;
+    }
+}

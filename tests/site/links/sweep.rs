@@ -146,7 +146,7 @@ async fn a_run_begins_no_renewal_that_lambda_could_cut_off() {
     }
     renews(&remote, "second");
     let clock = site.clock.clone();
-    site.proxy.meanwhile("PutItem USER/UPSTREAM", async move { _ = clock.advance(40) });
+    site.proxy.meanwhile("PutItem USER/UPSTREAM", async move { clock.advance(40) });
     sweep(&site).await;
     assert_eq!(remote.requests().len(), 1);
     sweep(&site).await;
