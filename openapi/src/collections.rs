@@ -1,8 +1,8 @@
 //! The anime collection.
 
 use serde_json::{Value, json};
-use shared::collection::Status;
 use shared::collection::entry::{COMMENT, REWATCHES, TAG, TAGS};
+use shared::collection::{Mark, Status};
 use shared::oauth::ScopeToken;
 
 use crate::components::clannad;
@@ -13,7 +13,7 @@ use crate::schema::{about, between, boolean, named, nullable, one_of, open, text
 pub(crate) fn operations() -> Vec<Operation> {
     let one = "/collections/{subject_id}";
     let (read, write) = (ScopeToken::CollectionsRead, ScopeToken::CollectionsWrite);
-    let user = "/users/{username}/collections";
+    let (marks, user) = ("/collections/{subject_id}/episodes", "/users/{username}/collections");
     vec![
         page(may(get("/collections", "listEntries", "One's own collection"), read))
             .fails(ProblemOrPage, &[400, 401, 403, 503]),
@@ -25,7 +25,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .nothing(304, "It is one that is known.")
             .with_header(304, "ETag")
             .fails(ProblemOrPage, &[400, 401, 403, 404, 503]),
-        edit(put(one, "putEntry", "Adds or replaces an entry"), write)
+        edit(put(one, "putEntry", "Adds or replaces an entry"), write, "Entry", clannad())
             .description("What is left out has its default.")
             .takes(
                 JSON,
@@ -35,7 +35,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers(201, "The new entry.", named("Entry"), clannad())
             .with_header(201, "ETag")
             .fails(ProblemOrPage, &[400, 401, 403, 409, 412, 415, 422, 503]),
-        edit(patch(one, "changeEntry", "Changes an entry"), write)
+        edit(patch(one, "changeEntry", "Changes an entry"), write, "Entry", clannad())
             .description("What is left out stays.")
             .takes(JSON, fields(), json!({ "status": "done", "rating": null }))
             .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 412, 415, 422, 503]),
@@ -44,8 +44,28 @@ pub(crate) fn operations() -> Vec<Operation> {
             .in_header("If-Match?", text(), Value::Null, "the entity tag that it must have")
             .nothing(204, "It is gone.")
             .fails(ProblemOrPage, &[400, 401, 403, 412, 415, 503]),
+        entry(get(marks, "listMarks", "How the episodes of an entry are marked"), read)
+            .answers(
+                200,
+                "The marks.",
+                named("Marks"),
+                json!({ "items": [{ "episode_id": 30, "mark": "done", "main": true }] }),
+            )
+            .fails(ProblemOrPage, &[400, 401, 403, 404, 503]),
+        marking(put(marks, "putMarks", "Marks many episodes"), write)
+            .description("Those that are named, or every main one up to a number. One of the two.")
+            .takes(JSON, many(), json!({ "mark": "done", "up_to": 7 })),
+        options(marks, "preflightMarks").in_path("subject_id", text(), "12", "the work"),
+        marking(put("/collections/{subject_id}/episodes/{episode_id}", "putMark", "Marks an episode"), write)
+            .in_path("episode_id", between(1, u32::MAX.into()), 30, "the episode, as Bangumi numbers it")
+            .takes(JSON, open(vec![("mark", mark())]), json!({ "mark": "done" })),
+        options("/collections/{subject_id}/episodes/{episode_id}", "preflightMark")
+            .in_path("subject_id", text(), "12", "the work")
+            .in_path("episode_id", text(), "30", "the episode"),
         entry(post("/collections/{subject_id}/restore", "restoreEntry", "Undoes a removal"), write)
             .description("For 30 days after it. What is there already is answered as it is.")
+            .takes(JSON, open(vec![]), json!({}))
+            .body_may_be_missing()
             .answers(200, "The entry as it is now.", named("Entry"), clannad())
             .with_header(200, "ETag")
             .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 415, 503]),
@@ -92,12 +112,35 @@ fn entry(operation: Operation, scope: ScopeToken) -> Operation {
     may(operation, scope).in_path("subject_id", id, 12, "the work, as Bangumi numbers it")
 }
 
-fn edit(operation: Operation, scope: ScopeToken) -> Operation {
+fn edit(operation: Operation, scope: ScopeToken, schema: &str, example: Value) -> Operation {
     entry(operation, scope)
         .in_header("If-Match?", text(), Value::Null, "the entity tag that it must have")
         .in_header("If-None-Match?", text(), Value::Null, "an entity tag that it must not have; `*`: it must be new")
-        .answers(200, "The entry as it is now.", named("Entry"), clannad())
+        .answers(200, "The entry as it is now.", named(schema), example)
         .with_header(200, "ETag")
+}
+
+/// An anime that is not collected yet is, as one that is being watched.
+fn marking(operation: Operation, scope: ScopeToken) -> Operation {
+    let marked = || json!({ "entry": clannad(), "offer": null });
+    edit(operation, scope, "Marked", marked())
+        .answers(201, "The new entry.", named("Marked"), marked())
+        .with_header(201, "ETag")
+        .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 412, 415, 422, 429, 503])
+}
+
+fn mark() -> Value {
+    nullable(one_of(Mark::ALL.map(Mark::as_str)))
+}
+
+fn many() -> Value {
+    let ids = json!({ "type": "array", "minItems": 1, "maxItems": 1000, "items": between(1, u32::MAX.into()) });
+    let up_to = json!({ "type": "number", "exclusiveMinimum": 0 });
+    open(vec![
+        ("mark", mark()),
+        ("episodes?", ids),
+        ("up_to?", about("an episode's number, as they are counted", up_to)),
+    ])
 }
 
 fn change() -> Value {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use shared::account::DETAILS;
 use shared::account::profile::{AVATAR, INTRO, NICKNAME};
-use shared::collection::Status;
 use shared::collection::activity::Happened;
 use shared::collection::entry;
+use shared::collection::{Mark, Status};
 use shared::jose::AccessClaims;
 use shared::jose::access_token::Actor;
 use shared::oauth::claims::CLAIMS;
@@ -254,6 +254,15 @@ fn schemas() -> Value {
             ("next_cursor", about("null on the last page", nullable(text()))),
         ])),
         "Activity": activity(),
+        "Marked": about("An entry whose episodes were marked.", closed(vec![
+            ("entry", named("Entry")),
+            ("offer", about("what its owner may want next: nothing is done by itself", nullable(one_of(["done"])))),
+        ])),
+        "Marks": about("The episodes of an entry that are marked.", closed(vec![("items", list(closed(vec![
+            ("episode_id", integer(1)),
+            ("mark", one_of(Mark::ALL.map(Mark::as_str))),
+            ("main", about("whether it is no special, opening or trailer", boolean())),
+        ])))])),
         "ClientMetadata": about("What an application registers (RFC 7591 §2).", read::<Requested>()),
         "Registration": about("An application as it is registered (RFC 7591 §3.2.1, RFC 7592 §3).", written::<Registration<'static>>()),
         "Claims": claims(),
@@ -331,6 +340,10 @@ fn entry() -> Value {
             ("rewatch_count", between(0, entry::REWATCHES.cast_signed())),
             ("started_at", about("a date, or a moment in RFC 3339, as it was sent", nullable(text()))),
             ("finished_at", nullable(text())),
+            (
+                "progress",
+                about("how many episodes were watched", closed(vec![("main", integer(0)), ("special", integer(0))])),
+            ),
             ("created_at", moment()),
             ("updated_at", moment()),
             ("version", about("raised by every change", integer(1))),
@@ -360,7 +373,8 @@ fn activity() -> Value {
 pub(crate) fn clannad() -> Value {
     json!({
         "subject_id": 12, "status": "watching", "rating": 9, "comment": null, "tags": ["京アニ"], "private": false,
-        "rewatch_count": 0, "started_at": "2026-01-01", "finished_at": null, "created_at": "2026-01-01T00:00:00.000Z",
+        "rewatch_count": 0, "started_at": "2026-01-01", "finished_at": null,
+        "progress": { "main": 7, "special": 0 }, "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2026-01-01T00:00:00.000Z", "version": 1,
     })
 }

@@ -6,6 +6,7 @@ use tests::{Reply, TestSite, Value, json};
 
 mod concurrency;
 mod entries;
+mod episodes;
 mod history;
 mod pages;
 mod preconditions;

@@ -154,7 +154,9 @@ async fn every_flow(site: &TestSite) -> Vec<Call> {
         assert_eq!(site.get(list, token).await.status, 200, "{list}");
     }
     assert_eq!(site.delete("/collections/1", token, json!({})).await.status, 204);
-    for list in ["/collections/removed", "/collections/activity"] {
+    let marked = site.put("/collections/9717/episodes", token, json!({ "mark": "done", "up_to": 1 })).await;
+    assert_eq!(marked.status, 201);
+    for list in ["/collections/removed", "/collections/activity", "/collections/9717/episodes"] {
         assert_eq!(site.get(list, token).await.status, 200, "{list}");
     }
     assert_eq!(site.post("/collections/1/restore", token, json!({})).await.status, 200);

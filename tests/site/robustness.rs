@@ -70,6 +70,7 @@ fn routes() -> Vec<(String, String)> {
         path.replace("{client_id}", "client_a")
             .replace("{session_id}", "a")
             .replace("{subject_id}", "12")
+            .replace("{episode_id}", "1")
             .replace("{username}", "sakura")
             .replace("{file}", "site.css")
             .replace("{provider}", "weibo")

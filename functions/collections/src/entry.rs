@@ -69,6 +69,10 @@ pub(crate) async fn delete(State(app): State<App>, Segment(subject): Segment, in
 pub(crate) async fn restore(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
+        // There is nothing to say, but what is said is no nonsense.
+        if !incoming.body.is_empty() {
+            incoming.json_object()?;
+        }
         for _ in 0..TRIES {
             let kept = app.store.find_kept_entry(user, subject_id).await?;
             let kept = kept.filter(|kept| kept.is_live() || kept.can_return(app.clock.now_millis()));
@@ -88,18 +92,27 @@ pub(crate) async fn restore(State(app): State<App>, Segment(subject): Segment, i
 }
 
 /// Whose entry of which work it is.
-async fn open(app: &App, incoming: &Incoming, subject: &str, scope: ScopeToken) -> Result<(UserId, u32), Problem> {
+pub(crate) async fn open(
+    app: &App,
+    incoming: &Incoming,
+    subject: &str,
+    scope: ScopeToken,
+) -> Result<(UserId, u32), Problem> {
     let site = app.site().await?;
     let caller = Caller::require(app, &site, incoming).await?;
     caller.allows(scope)?;
-    let subject_id = subject.parse().ok().filter(|id| *id > 0 && !subject.starts_with(['+', '0']));
     let wrong = || Problem::new(StatusCode::BAD_REQUEST, "subject_id must be a whole number from 1 to 4294967295");
-    Ok((caller.user.user_id, subject_id.ok_or_else(wrong)?))
+    Ok((caller.user.user_id, number(subject).ok_or_else(wrong)?))
+}
+
+/// A number of Bangumi's, as it is written in a path.
+pub(crate) fn number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|id| *id > 0 && !text.starts_with(['+', '0']))
 }
 
 /// Reads the entry, makes the next of it and writes that, if nothing came between; without `If-Match` it is made again
 /// of what came. Returns it, if there is one now, and whether it is new.
-async fn write(
+pub(crate) async fn write(
     app: &App,
     incoming: &Incoming,
     user: UserId,
@@ -165,7 +178,7 @@ fn changed() -> Problem {
     Problem::new(StatusCode::PRECONDITION_FAILED, "the entry is not as If-Match or If-None-Match says: read it again")
 }
 
-fn not_collected() -> Problem {
+pub(crate) fn not_collected() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "the collection has no such entry")
 }
 
@@ -173,7 +186,7 @@ fn answer(status: StatusCode, entry: &Entry) -> Response {
     with_etag(json(status, &entry.to_json()), entry)
 }
 
-fn with_etag(mut response: Response, entry: &Entry) -> Response {
+pub(crate) fn with_etag(mut response: Response, entry: &Entry) -> Response {
     // Digits, a dash and quotation marks.
     if let Ok(etag) = HeaderValue::from_str(&entry.etag()) {
         response.headers_mut().insert(header::ETAG, etag);

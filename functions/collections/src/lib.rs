@@ -1,23 +1,30 @@
 //! The anime collection: one's own, entry by entry, and what others show.
 
 mod entry;
+mod episodes;
 mod list;
 
 use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use shared::app::App;
 use shared::http::{Incoming, Problem, cors};
 
 /// The function's routes.
 pub fn router() -> Router<App> {
     let read = || async { cors::preflight("GET") };
+    let mark = || async { cors::preflight("PUT") };
     let act = || async { cors::preflight("POST") };
     let edit = || async { cors::preflight("GET, PUT, PATCH, DELETE") };
     shared::http::router()
         .route("/collections", get(list::own).options(read))
         .route("/collections/activity", get(list::activity).options(read))
         .route("/collections/removed", get(list::removed).options(read))
+        .route(
+            "/collections/{subject_id}/episodes",
+            get(episodes::list).put(episodes::put_many).options(|| async { cors::preflight("GET, PUT") }),
+        )
+        .route("/collections/{subject_id}/episodes/{episode_id}", put(episodes::put_one).options(mark))
         .route("/collections/{subject_id}/restore", post(entry::restore).options(act))
         .route(
             "/collections/{subject_id}",

@@ -34,7 +34,7 @@ pub(crate) async fn show(State(app): State<App>, incoming: Incoming) -> Response
             }
             Some(_) => return Err(Problem::new(StatusCode::BAD_REQUEST, "mine must be true or false")),
         };
-        let found = works::calendar(&app, &incoming.client_network()).await.map_err(super::problem)?;
+        let found = works::calendar(&app, &incoming.client_network()).await?;
         let today = weekday(app.clock.now());
         let days = found.value.iter().map(|day| {
             let items = day.items.iter().filter(|item| mine.as_ref().is_none_or(|mine| mine.contains(&item.id)));

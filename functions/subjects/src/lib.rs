@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde_json::json;
 use shared::app::App;
 use shared::http::{Incoming, Problem, Segment, cors};
-use shared::works::{self, WorksError};
+use shared::works;
 
 /// The function's routes.
 pub fn router() -> Router<App> {
@@ -26,7 +26,7 @@ pub fn router() -> Router<App> {
 
 async fn work(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
-        let found = works::work(&app, &incoming.client_network(), number(&subject)?).await.map_err(problem)?;
+        let found = works::work(&app, &incoming.client_network(), number(&subject)?).await?;
         Ok(shared::http::json(StatusCode::OK, &json::one(&found.value, found.stale)))
     };
     finish(&incoming, answer.await)
@@ -34,7 +34,7 @@ async fn work(State(app): State<App>, Segment(subject): Segment, incoming: Incom
 
 async fn episodes(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
-        let found = works::episodes(&app, &incoming.client_network(), number(&subject)?).await.map_err(problem)?;
+        let found = works::episodes(&app, &incoming.client_network(), number(&subject)?).await?;
         let items: Vec<_> = found.value.iter().map(json::episode).collect();
         Ok(shared::http::json(StatusCode::OK, &json!({ "items": items, "stale": found.stale })))
     };
@@ -44,18 +44,6 @@ async fn episodes(State(app): State<App>, Segment(subject): Segment, incoming: I
 fn number(subject: &str) -> Result<u32, Problem> {
     let wrong = || Problem::new(StatusCode::BAD_REQUEST, "subject_id must be a whole number from 1 to 4294967295");
     subject.parse().ok().filter(|id| *id > 0 && !subject.starts_with(['+', '0'])).ok_or_else(wrong)
-}
-
-fn problem(error: WorksError) -> Problem {
-    match error {
-        WorksError::NotFound => Problem::new(StatusCode::NOT_FOUND, "Bangumi has no such anime"),
-        WorksError::TooMany(seconds) => Problem::too_many(seconds),
-        WorksError::Unavailable => Problem {
-            retry_after: Some(30),
-            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Bangumi does not answer: try again later")
-        },
-        WorksError::Store(error) => error.into(),
-    }
 }
 
 /// The answer as the caller reads it; scripts of any site may.

@@ -47,7 +47,7 @@ pub(crate) async fn search(State(app): State<App>, incoming: Incoming) -> Respon
         let cursor = cursor.transpose().map_err(|_| wrong("cursor is not one that this search gave, or is too old"))?;
         let offset = cursor.map_or(0, |cursor| cursor.offset);
         let found = works::search(&app, &incoming.client_network(), &words, offset, limit).await;
-        let found = found.map_err(super::problem)?;
+        let found = found?;
         let next = offset + limit;
         // The total is an estimate: an empty page is the end, too.
         let more = !found.value.works.is_empty() && next < found.value.total && next < FURTHEST;

@@ -98,6 +98,7 @@ impl Activity {
 /// Of a new entry, only what is not as in any new entry is worth telling.
 fn is_default(changed: &Changed) -> bool {
     let Changed { before, after, .. } = changed;
-    let blank = after.is_null() || *after == json!(false) || *after == json!(0) || *after == json!([]);
+    let blanks = [json!(null), json!(false), json!(0), json!([]), json!({ "main": 0, "special": 0 })];
+    let blank = blanks.contains(after);
     before.is_null() && blank
 }

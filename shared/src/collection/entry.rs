@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::marks::Marks;
 use crate::account::FieldError;
 use crate::clock::Millis;
 
@@ -73,6 +74,9 @@ pub struct Entry {
     /// A date, or a moment in RFC 3339, as the user wrote it.
     #[serde(default)]
     pub finished_at: Option<String>,
+    /// The episodes that are marked.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// When it was added.
     pub created_at: Millis,
     /// When it last changed.
@@ -88,6 +92,26 @@ pub struct Entry {
 pub const KEPT: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl Entry {
+    /// One of which nothing is said yet but how far its owner is.
+    pub fn new(subject_id: u32, status: Status, now: Millis) -> Self {
+        Self {
+            subject_id,
+            status,
+            rating: None,
+            comment: None,
+            tags: Vec::new(),
+            private: false,
+            rewatch_count: 0,
+            started_at: None,
+            finished_at: None,
+            marks: Marks::default(),
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            version: 0,
+        }
+    }
+
     /// Its place among others by time.
     pub fn at(&self) -> (Millis, u32) {
         (self.updated_at, self.subject_id)
@@ -115,6 +139,7 @@ impl Entry {
             "rewatch_count": self.rewatch_count,
             "started_at": self.started_at,
             "finished_at": self.finished_at,
+            "progress": { "main": self.marks.watched(true), "special": self.marks.watched(false) },
             "created_at": self.created_at.to_string(),
             "updated_at": self.updated_at.to_string(),
             "version": self.version,
@@ -216,20 +241,17 @@ impl Edit {
     /// `status` is needed.
     pub fn put(self, subject_id: u32, before: Option<&Entry>, now: Millis) -> Result<Entry, Vec<FieldError>> {
         let Some(status) = self.status else { return Err(vec![FieldError::new("status", "required")]) };
-        let blank = Entry {
-            subject_id,
-            status,
-            rating: None,
-            comment: None,
-            tags: Vec::new(),
-            private: false,
-            rewatch_count: 0,
-            started_at: None,
-            finished_at: None,
-            created_at: before.map_or(now, |before| before.created_at),
-            updated_at: before.map_or(now, |before| before.updated_at),
-            deleted_at: None,
-            version: before.map_or(0, |before| before.version),
+        let blank = Entry::new(subject_id, status, now);
+        let blank = match before {
+            // The marks of its episodes are put by themselves.
+            Some(Entry { marks, created_at, updated_at, version, .. }) => Entry {
+                marks: marks.clone(),
+                created_at: *created_at,
+                updated_at: *updated_at,
+                version: *version,
+                ..blank
+            },
+            None => blank,
         };
         Ok(self.patch(&blank))
     }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use lambda_http::request::RequestContext;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
@@ -73,17 +74,17 @@ impl<S: Send + Sync> FromRequest<S> for Incoming {
     }
 }
 
-/// The one parameter of a route's path.
+/// The one parameter of a route's path; or several, in a tuple.
 #[derive(Clone, Debug)]
-pub struct Segment(pub String);
+pub struct Segment<T = String>(pub T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Segment {
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // axum would say it in plain text.
         let wrong = |_| Problem::new(StatusCode::BAD_REQUEST, "the path is not percent-encoded UTF-8");
-        Path::from_request_parts(parts, state).await.map(|Path(text)| Self(text)).map_err(wrong)
+        Path::from_request_parts(parts, state).await.map(|Path(parameters)| Self(parameters)).map_err(wrong)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::log;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorPage, Layout};
 use crate::store::StoreError;
+use crate::works::WorksError;
 
 /// How long to wait after a failure of ours, in seconds.
 const RETRY_AFTER: i64 = 2;
@@ -171,6 +172,20 @@ impl From<StoreError> for Problem {
         let problem =
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "a service that this needs does not answer: try again");
         Self { retry_after: Some(RETRY_AFTER), ..problem }
+    }
+}
+
+impl From<WorksError> for Problem {
+    fn from(error: WorksError) -> Self {
+        match error {
+            WorksError::NotFound => Self::new(StatusCode::NOT_FOUND, "Bangumi has no such anime"),
+            WorksError::TooMany(seconds) => Self::too_many(seconds),
+            WorksError::Unavailable => Self {
+                retry_after: Some(30),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Bangumi does not answer: try again later")
+            },
+            WorksError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -12,7 +12,8 @@ async fn a_new_entry_is_201_with_every_default_and_reads_back_the_same() {
     let now = "2026-01-01T00:00:00Z";
     let expected = json!({
         "subject_id": 12, "status": "wish", "rating": null, "comment": null, "tags": [], "private": false,
-        "rewatch_count": 0, "started_at": null, "finished_at": null, "created_at": now, "updated_at": now, "version": 1,
+        "rewatch_count": 0, "started_at": null, "finished_at": null,
+        "progress": { "main": 0, "special": 0 }, "created_at": now, "updated_at": now, "version": 1,
     });
     let json = made.json();
     assert_eq!(moments_to_seconds(&json), expected);

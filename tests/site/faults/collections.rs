@@ -94,6 +94,45 @@ async fn e61_an_entry_is_removed_once_and_a_retry_of_it_is_no_conflict() {
 }
 
 #[tokio::test]
+async fn e61_an_episode_is_marked_once() {
+    let site = TestSite::start().await;
+    let owner = owner(&site).await;
+    let episodes = "/collections/9717/episodes";
+    let prepare = async || {
+        let body = json!({ "mark": null, "up_to": 2 });
+        site.send(owner.http.put(site.url(episodes)).json(&body), None).await;
+    };
+    let many = async |(): &()| {
+        site.send(owner.http.put(site.url(episodes)).json(&json!({ "mark": "done", "up_to": 2 })), None).await
+    };
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(many(&())).await.status / 100, 2, "{case}");
+        assert_eq!(entry(&site, &owner, 9717).await.json()["progress"]["main"], 2, "{case}");
+    };
+    many(&()).await;
+    withstands(&site, "PUT /collections/{subject_id}/episodes", prepare, many, after).await;
+    let first = site.site.fakes().unwrap().control().bangumi().episodes(9717, 0)[0];
+    let one = async |(): &()| {
+        let path = format!("{episodes}/{first}");
+        site.send(owner.http.put(site.url(&path)).json(&json!({ "mark": "done" })), None).await
+    };
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(one(&())).await.status, 200, "{case}");
+        assert_eq!(entry(&site, &owner, 9717).await.json()["progress"]["main"], 1, "{case}");
+    };
+    withstands(&site, "PUT /collections/{subject_id}/episodes/{episode_id}", prepare, one, after).await;
+    let list = async |(): &()| site.send(owner.http.get(site.url(episodes)), None).await;
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(list(&())).await.json()["items"].as_array().map(Vec::len), Some(1), "{case}");
+    };
+    one(&()).await;
+    withstands(&site, "GET /collections/{subject_id}/episodes", async || (), list, after).await;
+}
+
+#[tokio::test]
 async fn e61_a_removal_is_undone_once_and_what_was_removed_is_listed() {
     let site = TestSite::start().await;
     let owner = owner(&site).await;

@@ -1,7 +1,7 @@
 //! What works ask of the table: kept, and read again; and who asks for their own week.
 
 use tests::flow::{REDIRECT, VERIFIER};
-use tests::{DpopKey, TestSite, Tokens};
+use tests::{DpopKey, TestSite, Tokens, json};
 
 pub(super) async fn tour(site: &TestSite) {
     let user = site.register("kerberos").await;
@@ -12,6 +12,11 @@ pub(super) async fn tour(site: &TestSite) {
     }
     let theirs = browser.authorize_and_redeem(&client, "openid collections:read").await.access_token;
     let own = site.sign_in(&user).await;
+    // Its episodes are nobody's yet, and then kept.
+    for status in [201, 200] {
+        let marks = json!({ "mark": "done", "up_to": status - 199 });
+        assert_eq!(site.put("/collections/12/episodes", Some(&own), marks).await.status, status);
+    }
     let machine = Tokens::read(&site.token(&client, &[("grant_type", "client_credentials")]).await).access_token;
     let week = "/calendar?mine=true";
     for (token, status) in [(&theirs, 200), (&own, 200), (&machine, 403)] {
