@@ -43,7 +43,11 @@ pub(crate) async fn renew(app: &App, began: Time) -> Result<(), StoreError> {
             match shard.next_page(app, until).await {
                 Ok(page) if page.is_empty() => {}
                 Ok(page) => pages.push((shard, page)),
-                Err(error) => outcome = Err(error),
+                // What was read is worked on, and the rest is not asked for: the table has enough to do.
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
             }
         }
         let mut working = JoinSet::new();
