@@ -162,7 +162,7 @@ async fn an_address_that_nobody_has_verified_gets_ten_letters_an_hour_and_what_t
 }
 
 #[tokio::test]
-async fn s57_a_sign_in_that_is_not_recent_any_more_when_they_come_back_binds_nothing() {
+async fn s55_a_sign_in_that_is_not_recent_any_more_when_they_come_back_binds_nothing() {
     let site = TestSite::start().await;
     let user = site.register("sakura").await;
     for provider in ["weibo", "bangumi"] {

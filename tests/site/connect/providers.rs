@@ -150,7 +150,7 @@ parameters = { grant_type = "authorization_code", code = "{code}", redirect_uri 
 }
 
 #[tokio::test]
-async fn l55_of_an_open_provider_somebody_is_known_by_issuer_and_subject() {
+async fn l56_of_an_open_provider_somebody_is_known_by_issuer_and_subject() {
     use shared::id::Attempt;
     use shared::store::links::{Link, Linked};
     use shared::upstream::{ProviderId, Subject};

@@ -19,8 +19,8 @@ use crate::id::Attempt;
 use crate::store::rates::Counter;
 use crate::upstream::{Identified, Provider, UpstreamError};
 
-/// A code may be this long. RFC 6749 names no limit; the longest that providers are known to send, whose codes carry all
-/// that they stand for, have some 1,500 characters.
+/// A code may be this long, in bytes. RFC 6749 §4.1.2 names no limit; this leaves room for codes that, like ours, carry all
+/// that they stand for.
 const LONGEST_CODE: usize = 2048;
 
 /// Takes the provider's answer: by the browser, or posted as JSON by a front end.
