@@ -58,11 +58,13 @@ fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'
     let until = Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
     // The suite has the same inputs in every run.
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
-    let mut runner =
-        if minutes.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, fixed()) };
     let (runtime, scene, inputs) = (AssertUnwindSafe(&runtime), AssertUnwindSafe(&scene), inputs);
-    let cases = AtomicU64::new(0);
+    let (cases, mut rounds) = (AtomicU64::new(0), 0);
     loop {
+        // A runner counts what it has run, and after its 48 it runs nothing more: each round has one of its own.
+        let config = config.clone();
+        let mut runner =
+            if minutes.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, fixed()) };
         let outcome = runner.run(&inputs, |input| {
             cases.fetch_add(1, Ordering::Relaxed);
             runtime.block_on(check(&scene, input));
@@ -71,6 +73,8 @@ fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'
         if let Err(error) = outcome {
             panic!("{error}");
         }
+        rounds += 1;
+        assert_eq!(cases.load(Ordering::Relaxed), 48 * rounds, "a round that tries nothing finds nothing");
         if Instant::now() >= until {
             println!("{}: {} inputs", std::thread::current().name().unwrap_or("?"), cases.into_inner());
             return;
