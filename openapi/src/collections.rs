@@ -16,6 +16,13 @@ pub(crate) fn operations() -> Vec<Operation> {
     let (marks, user) = ("/collections/{subject_id}/episodes", "/users/{username}/collections");
     vec![
         page(may(get("/collections", "listEntries", "One's own collection"), read))
+            .description(
+                "With `tag`, `rating_min`, `rating_max` or `private`, a page may be short or empty and not the last.",
+            )
+            .in_query("tag?", within(0, TAG), "京アニ", "only those that have it")
+            .in_query("rating_min?", between(1, 10), 8, "only those that are rated so, or higher")
+            .in_query("rating_max?", between(1, 10), 10, "only those that are rated so, or lower")
+            .in_query("private?", boolean(), false, "only those that are, or are not, for their owner alone")
             .fails(ProblemOrPage, &[400, 401, 403, 503]),
         options("/collections", "preflightEntries"),
         entry(get(one, "getEntry", "One entry"), read)

@@ -7,6 +7,7 @@ use tests::{Reply, TestSite, Value, json};
 mod concurrency;
 mod entries;
 mod episodes;
+mod filters;
 mod history;
 mod pages;
 mod preconditions;

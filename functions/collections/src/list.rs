@@ -11,13 +11,14 @@ use shared::account::{Identifier, IdentifierKind, User};
 use shared::app::{App, Site};
 use shared::clock::Millis;
 use shared::collection::entry::KEPT;
-use shared::collection::{Activity, Entry, Status};
+use shared::collection::{Activity, Entry, Filter, Status};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment};
 use shared::id::UserId;
 use shared::oauth::lifetimes::CURSOR;
 use shared::oauth::{Params, ScopeToken};
 use shared::seal::Sealable;
+use shared::store::StoreError;
 use shared::store::entries::Page;
 
 const MOST: usize = 100;
@@ -39,11 +40,64 @@ pub(crate) async fn own(State(app): State<App>, incoming: Incoming) -> Response 
         let site = app.site().await?;
         let caller = Caller::require(&app, &site, &incoming).await?;
         caller.allows(ScopeToken::CollectionsRead)?;
-        let (page, list) = page(&site, &incoming, &format!("own {}", caller.user.user_id))?;
-        let entries = app.store.list_entries(caller.user.user_id, &page).await?;
-        Ok(answer(&site, page.limit, &list, entries, Entry::at, Entry::to_json))
+        let user = caller.user.user_id;
+        let filter = filter(&incoming)?;
+        // A cursor is no good for what is looked for otherwise.
+        let (page, list) = page(&site, &incoming, &format!("own {user} {filter:?}"))?;
+        if filter.is_open() {
+            let entries = app.store.list_entries(user, &page).await?;
+            return Ok(answer(&site, page.limit, &list, entries, Entry::at, Entry::to_json));
+        }
+        let (entries, next) = look(&app, user, &page, &filter).await?;
+        Ok(page_of(&site, &list, entries.iter().map(Entry::to_json).collect(), next))
     };
     super::finish(&incoming, answer.await)
+}
+
+/// How many entries one request looks through for what the index can't find: a megabyte or less.
+const LOOKED_THROUGH: usize = 1_000;
+
+/// The entries of a page that `filter` takes, and where to go on. A page may be short, or empty, and not the last.
+async fn look(
+    app: &App,
+    user: UserId,
+    page: &Page,
+    filter: &Filter,
+) -> Result<(Vec<Entry>, Option<(Millis, u32)>), StoreError> {
+    let read = app.store.list_entries(user, &Page { limit: LOOKED_THROUGH, ..*page }).await?;
+    let (more, mut found, mut last) = (read.len() > LOOKED_THROUGH, Vec::new(), None);
+    for entry in read.into_iter().take(LOOKED_THROUGH) {
+        if !filter.takes(&entry) {
+            last = Some(entry.at());
+        } else if found.len() < page.limit {
+            last = Some(entry.at());
+            found.push(entry);
+        } else {
+            return Ok((found, last));
+        }
+    }
+    Ok((found, last.filter(|_| more)))
+}
+
+/// What the query looks for.
+fn filter(incoming: &Incoming) -> Result<Filter, Problem> {
+    let params = incoming.query_params()?;
+    let rating = |name, message| match params.get(name).map(str::parse) {
+        None => Ok(None),
+        Some(Ok(rating @ 1..=10)) => Ok(Some(rating)),
+        Some(_) => Err(wrong(message)),
+    };
+    Ok(Filter {
+        tag: params.get("tag").map(|tag| tag.trim().to_owned()),
+        rating_min: rating("rating_min", "rating_min must be a whole number from 1 to 10")?,
+        rating_max: rating("rating_max", "rating_max must be a whole number from 1 to 10")?,
+        private: match params.get("private") {
+            None => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => return Err(wrong("private must be true or false")),
+        },
+    })
 }
 
 pub(crate) async fn public(State(app): State<App>, Segment(username): Segment, incoming: Incoming) -> Response {
@@ -165,10 +219,13 @@ fn answer<T>(
     // One more than asked for was read: it only says that there is another page.
     let more = items.len() > limit;
     items.truncate(limit);
-    let cursor = items.last().filter(|_| more).map(|last| {
-        let (updated_at, subject_id) = at(last);
-        site.sealer.seal(&Cursor { updated_at, subject_id }, CURSOR, list.as_bytes())
-    });
-    let items: Vec<Value> = items.iter().map(json).collect();
+    let next = items.last().filter(|_| more).map(at);
+    page_of(site, list, items.iter().map(json).collect(), next)
+}
+
+/// A page, and the cursor of the next one, which begins after `next`.
+fn page_of(site: &Site, list: &str, items: Vec<Value>, next: Option<(Millis, u32)>) -> Response {
+    let cursor = next
+        .map(|(updated_at, subject_id)| site.sealer.seal(&Cursor { updated_at, subject_id }, CURSOR, list.as_bytes()));
     shared::http::json(StatusCode::OK, &json!({ "items": items, "next_cursor": cursor }))
 }

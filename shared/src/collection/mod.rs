@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod entry;
 pub mod fields;
+pub mod filter;
 pub mod marks;
 pub mod merge;
 #[cfg(test)]
@@ -11,5 +12,6 @@ mod merge_tests;
 pub use activity::Activity;
 pub use entry::{Edit, Entry, Status};
 pub use fields::{Base, Fields};
+pub use filter::Filter;
 pub use marks::{Mark, Marked, Marks};
 pub use merge::{Direction, Field, OnDelete, Rule, Settings};

@@ -1,0 +1,32 @@
+//! Which entries of a collection somebody looks for.
+
+use super::entry::Entry;
+
+/// What an entry must be like. Without anything, every entry is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// It has this tag.
+    pub tag: Option<String>,
+    /// It is rated, and not lower.
+    pub rating_min: Option<u8>,
+    /// It is rated, and not higher.
+    pub rating_max: Option<u8>,
+    /// Whether only its owner sees it.
+    pub private: Option<bool>,
+}
+
+impl Filter {
+    /// Whether every entry will do.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether an entry is looked for.
+    pub fn takes(&self, entry: &Entry) -> bool {
+        let Self { tag, rating_min, rating_max, private } = self;
+        tag.as_ref().is_none_or(|tag| entry.tags.contains(tag))
+            && rating_min.is_none_or(|least| entry.rating.is_some_and(|rating| rating >= least))
+            && rating_max.is_none_or(|most| entry.rating.is_some_and(|rating| rating <= most))
+            && private.is_none_or(|private| entry.private == private)
+    }
+}
