@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::account::{Identifier, IdentifierKind, User};
 use shared::app::{App, Site};
 use shared::clock::Millis;
-use shared::collection::entry::KEPT;
+use shared::collection::entry::{KEPT, TAG};
 use shared::collection::{Activity, Entry, Filter, Status};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment};
@@ -87,6 +87,9 @@ fn filter(incoming: &Incoming) -> Result<Filter, Problem> {
         Some(Ok(rating @ 1..=10)) => Ok(Some(rating)),
         Some(_) => Err(wrong(message)),
     };
+    if params.get("tag").is_some_and(|tag| tag.chars().count() > TAG) {
+        return Err(wrong("tag must be of 50 characters at most"));
+    }
     Ok(Filter {
         tag: params.get("tag").map(|tag| tag.trim().to_owned()),
         rating_min: rating("rating_min", "rating_min must be a whole number from 1 to 10")?,

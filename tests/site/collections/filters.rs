@@ -44,6 +44,10 @@ async fn what_is_looked_for_wrongly_is_refused_and_a_cursor_belongs_to_what_was_
     for query in ["rating_min=0", "rating_max=11", "rating_min=x", "private=yes", "tag=a&tag=b"] {
         assert_eq!(site.get(&format!("/collections?{query}"), Some(&token)).await.status, 400, "{query}");
     }
+    for (length, status) in [(50, 200), (51, 400)] {
+        let long = format!("/collections?tag={}", "a".repeat(length));
+        assert_eq!(site.get(&long, Some(&token)).await.status, status);
+    }
     for subject in 1..=3 {
         put(&site, &token, subject, json!({ "status": "wish", "rating": 9 })).await;
     }
