@@ -1,10 +1,11 @@
 """Who asks: for every operation a person and an application of its own, so that what one ends is not another's."""
 
 import base64
+import http.client
 import itertools
 import json
 import os
-import urllib.request
+import urllib.parse
 
 import schemathesis
 
@@ -15,13 +16,18 @@ PASSWORD = "schemathesis has a password"
 EXAMPLE = "client_mvzgk4tfon2gk4tfonzxi33nny"
 
 
+requests = itertools.count()
+
+
 def post(path, body):
-    request = urllib.request.Request(
-        os.environ["BANGUMOE"] + path,
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request) as answer:
+    # From other addresses than the cases, and not from one for long: 500 people are as many as one may register.
+    source = f"127.0.0.{2 + next(requests) // 200}"
+    host = urllib.parse.urlsplit(os.environ["BANGUMOE"]).netloc
+    site = http.client.HTTPConnection(host, source_address=(source, 0))
+    site.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+    with site.getresponse() as answer:
+        if answer.status >= 400:
+            raise RuntimeError(f"{path}: {answer.status} {answer.read().decode()}")
         return json.load(answer)
 
 
