@@ -105,10 +105,10 @@ async fn asking_about_a_token_is_one_read_and_ending_it_one_write_more() {
 
 #[tokio::test]
 async fn an_entry_is_written_with_its_indexes_and_what_was_done_and_nothing_else() {
-    // Who calls, and the entry as it is; then table, LSI1, LSI2 and GSI1, and what was done, all in one transaction.
-    assert_eq!(cost("new entry").await, (3, 5, 2, 5.0, 7.0));
-    // The same, where each index has to forget the old place as well.
-    assert_eq!(cost("changed entry").await, (3, 5, 2, 5.0, 10.0));
+    // Who calls, and the entry as it is; then table, LSI1, LSI2, LSI3 and GSI1, and what was done, all in one transaction.
+    assert_eq!(cost("new entry").await, (3, 5, 2, 5.0, 8.0));
+    // The same, where each index that goes by time has to forget the old place as well.
+    assert_eq!(cost("changed entry").await, (3, 5, 2, 5.0, 11.0));
 }
 
 #[tokio::test]

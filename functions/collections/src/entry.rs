@@ -144,7 +144,11 @@ fn next(app: &App, kept: Option<&Entry>, made: Entry) -> Entry {
     // A machine's clock may be behind that of the one which wrote before: later is later all the same.
     let earliest = kept.map_or(Millis(0), |kept| Millis(kept.updated_at.0 + 1));
     let updated_at = app.clock.now_millis().max(earliest);
-    Entry { updated_at, version: kept.map_or(0, |kept| kept.version) + 1, ..made }
+    let version = kept.map_or(0, |kept| kept.version) + 1;
+    // What was agreed on with Bangumi stays so, also where an entry was removed and is added anew.
+    let (base, asked) = kept.map(|kept| (kept.base.clone(), kept.asked.clone())).unwrap_or_default();
+    let work = made.work.or_else(|| kept.and_then(|kept| kept.work.clone()));
+    Entry { updated_at, version, base, asked, work, settled: None, ..made }
 }
 
 fn busy() -> Problem {

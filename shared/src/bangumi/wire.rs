@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::collection::Work;
+use crate::collection::work::COVERS;
+
 /// A work's number: what Bangumi calls a subject.
 pub type SubjectId = u32;
 /// An episode's number.
@@ -19,7 +22,34 @@ pub const MAIN: u8 = 0;
 pub const SPECIAL: u8 = 1;
 
 /// Where covers and portraits are kept.
-pub const PICTURES: &str = "https://lain.bgm.tv";
+pub const PICTURES: &str = COVERS;
+
+/// A work in short, as a collection keeps it.
+fn short(name: &str, name_cn: &str, date: Option<&str>, episodes: u32, images: &Images) -> Work {
+    // Only as it came it has a path without a size.
+    let path = images.large.strip_prefix(PICTURES).filter(|path| !path.starts_with("/r/"));
+    Work {
+        name: name.to_owned(),
+        name_cn: name_cn.to_owned(),
+        date: date.filter(|date| !date.is_empty()).map(str::to_owned),
+        episodes: Some(episodes).filter(|episodes| *episodes > 0),
+        cover: path.unwrap_or_default().to_owned(),
+    }
+}
+
+impl From<&SlimSubject> for Work {
+    fn from(subject: &SlimSubject) -> Self {
+        let SlimSubject { name, name_cn, date, eps, images, .. } = subject;
+        short(name, name_cn, date.as_deref(), *eps, images)
+    }
+}
+
+impl From<&Subject> for Work {
+    fn from(subject: &Subject) -> Self {
+        let Subject { name, name_cn, date, eps, images, .. } = subject;
+        short(name, name_cn, date.as_deref(), *eps, images)
+    }
+}
 
 /// A part of a list. It may have fewer rows than it says: those of removed works are left out.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -6,7 +6,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::fields::{Base, Fields};
 use super::marks::Marks;
+use super::merge::{Asked, Field, is_same};
+use super::work::Work;
 use crate::account::FieldError;
 use crate::clock::Millis;
 
@@ -86,6 +89,22 @@ pub struct Entry {
     pub deleted_at: Option<Millis>,
     /// Raised by every change, also by a removal.
     pub version: u64,
+    /// Raised by every write, also by one that changes nothing that its owner sees: what is written over it must have been
+    /// made of it.
+    #[serde(default)]
+    pub revision: u64,
+    /// The work, in short, so that a list shows it without asking anybody; nothing where that was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Work>,
+    /// What was agreed on with Bangumi.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
+    /// What its owner is asked, since both sides changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// The version with which Bangumi was left as it is, although it differs: nothing of it is to be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<u64>,
 }
 
 /// For how many milliseconds what was removed can come back: 30 days.
@@ -109,7 +128,41 @@ impl Entry {
             updated_at: now,
             deleted_at: None,
             version: 0,
+            revision: 0,
+            work: None,
+            base: None,
+            asked: None,
+            settled: None,
         }
+    }
+
+    /// What Bangumi can have of it, too.
+    pub fn fields(&self) -> Fields {
+        let Self { status, rating, comment, tags, private, marks, .. } = self.clone();
+        Fields { status, rating, comment, tags, private, marks }
+    }
+
+    /// The same entry with other fields.
+    pub fn with_fields(self, fields: Fields) -> Self {
+        let Fields { status, rating, comment, tags, private, marks } = fields;
+        Self { status, rating, comment, tags, private, marks, ..self }
+    }
+
+    /// Whether there is something that Bangumi does not know of as far as is known here, and that nobody is asked about.
+    pub fn is_to_be_sent(&self) -> bool {
+        if self.settled == Some(self.version) {
+            return false;
+        }
+        let Some(base) = &self.base else { return self.is_live() };
+        if !self.is_live() {
+            return true;
+        }
+        let (mine, agreed) = (self.fields(), base.fields());
+        let asked = |field| self.asked.as_ref().is_some_and(|asked| asked.fields.contains(&field));
+        Field::HELD.into_iter().any(|field| {
+            let same = agreed.as_ref().is_some_and(|agreed| is_same(field, &mine, agreed));
+            !same && !asked(field) && !asked(Field::Presence)
+        })
     }
 
     /// Its place among others by time.
@@ -243,13 +296,16 @@ impl Edit {
         let Some(status) = self.status else { return Err(vec![FieldError::new("status", "required")]) };
         let blank = Entry::new(subject_id, status, now);
         let blank = match before {
-            // The marks of its episodes are put by themselves.
-            Some(Entry { marks, created_at, updated_at, version, .. }) => Entry {
-                marks: marks.clone(),
-                created_at: *created_at,
-                updated_at: *updated_at,
-                version: *version,
-                ..blank
+            // The marks of its episodes are put by themselves, and what the synchronisation knows is not the caller's.
+            Some(before) => Entry {
+                rating: None,
+                comment: None,
+                tags: Vec::new(),
+                private: false,
+                rewatch_count: 0,
+                started_at: None,
+                finished_at: None,
+                ..before.clone()
             },
             None => blank,
         };

@@ -64,6 +64,12 @@ impl Base {
         Self { account: account.to_owned(), ..Self::default() }
     }
 
+    /// What was agreed on, where anything was.
+    pub fn fields(&self) -> Option<Fields> {
+        let Self { status, rating, comment, tags, private, marks, .. } = self.clone();
+        Some(Fields { status: status?, rating, comment, tags, private, marks })
+    }
+
     /// Whether an entry, as the other side can hold it, is what was agreed on.
     pub fn is(&self, fields: &Fields) -> bool {
         let there = fields.as_held_there();

@@ -100,6 +100,23 @@ pub enum Field {
     Presence,
 }
 
+impl Field {
+    /// Those that Bangumi holds.
+    pub const HELD: [Self; 6] = [Self::Status, Self::Rating, Self::Comment, Self::Tags, Self::Private, Self::Episodes];
+}
+
+/// What the owner of an entry is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Which fields.
+    pub fields: Vec<Field>,
+    /// The entry there; nothing, where it was removed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theirs: Option<Fields>,
+    /// When it last changed there, as far as is known.
+    pub changed_at: Millis,
+}
+
 /// One side of a merge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {

@@ -8,10 +8,12 @@ pub mod marks;
 pub mod merge;
 #[cfg(test)]
 mod merge_tests;
+pub mod work;
 
 pub use activity::Activity;
 pub use entry::{Edit, Entry, Status};
 pub use fields::{Base, Fields};
 pub use filter::Filter;
 pub use marks::{Mark, Marked, Marks};
-pub use merge::{Direction, Field, OnDelete, Rule, Settings};
+pub use merge::{Asked, Direction, Field, OnDelete, Rule, Settings};
+pub use work::Work;

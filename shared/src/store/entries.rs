@@ -2,7 +2,7 @@
 
 use super::item::{Condition, Item, item, number, text};
 use super::keys;
-use super::table::{Query, Store, StoreError};
+use super::table::{Query, Store, StoreError, Written};
 use super::transaction::{Action, Transacted};
 use crate::clock::Millis;
 use crate::collection::activity::TOLD;
@@ -72,15 +72,30 @@ impl Store {
         before: Option<&Entry>,
         attempt: Attempt,
     ) -> Result<bool, StoreError> {
-        let condition = before.map_or_else(Condition::absent, |before| Condition::version(before.version));
         let activity = Activity::between(before, entry);
         let mut told = item(&keys::activity(user, activity.at.0, activity.subject_id), "activity", &activity)?;
         told.insert("ttl".to_owned(), number(activity.at.time().0 + TOLD));
-        let actions = vec![Action::Put(entry_item(user, entry)?, condition), Action::Put(told, Condition::absent())];
+        let (item, condition) = following(user, entry, before)?;
+        let actions = vec![Action::Put(item, condition), Action::Put(told, Condition::absent())];
         match self.transact(actions, attempt).await? {
             Transacted::Done => Ok(true),
             Transacted::Lost(_) => Ok(false),
         }
+    }
+
+    /// The same where nothing is told: what its owner sees did not change, or it came with many at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_entry_untold(
+        &self,
+        user: UserId,
+        entry: &Entry,
+        before: Option<&Entry>,
+        attempt: Attempt,
+    ) -> Result<bool, StoreError> {
+        let (item, condition) = following(user, entry, before)?;
+        Ok(matches!(self.put(item, condition, attempt).await?, Written::Done))
     }
 
     /// The changes that somebody made, newest first, those before `before`; one more than `limit` at the most.
@@ -170,17 +185,35 @@ impl Store {
     }
 }
 
+/// An entry's item, and what must stand there for it to be written.
+fn following(user: UserId, entry: &Entry, before: Option<&Entry>) -> Result<(Item, Condition), StoreError> {
+    let condition = before.map_or_else(Condition::absent, |before| Condition::revision(before.revision));
+    let revision = before.map_or(0, |before| before.revision) + 1;
+    Ok((entry_item(user, &Entry { revision, ..entry.clone() })?, condition))
+}
+
 fn entry_item(user: UserId, entry: &Entry) -> Result<Item, StoreError> {
     let mut item = item(&keys::entry(user, entry.subject_id), "entry", entry)?;
+    let by_time = keys::by_time(entry.updated_at.0, entry.subject_id);
+    let waits = match &entry.asked {
+        Some(_) => Some(keys::ASKED),
+        None => entry.is_to_be_sent().then_some(keys::TO_SEND),
+    };
+    if let Some(prefix) = waits {
+        item.insert("LSI3SK".to_owned(), text(keys::waiting(prefix, entry.subject_id)));
+    }
     if let Some(deleted_at) = entry.deleted_at {
         let removed = keys::by_status(keys::REMOVED, deleted_at.0, entry.subject_id);
         item.insert("LSI1SK".to_owned(), text(removed));
-        item.insert("ttl".to_owned(), number((deleted_at.0 + KEPT).div_euclid(1000)));
+        // What is still there at Bangumi must not come back from there.
+        if entry.base.is_none() {
+            item.insert("ttl".to_owned(), number((deleted_at.0 + KEPT).div_euclid(1000)));
+        }
         return Ok(item);
     }
     let by_status = keys::by_status(entry.status.as_str(), entry.updated_at.0, entry.subject_id);
     item.insert("LSI1SK".to_owned(), text(&by_status));
-    item.insert("LSI2SK".to_owned(), text(keys::by_time(entry.updated_at.0, entry.subject_id)));
+    item.insert("LSI2SK".to_owned(), text(by_time));
     if !entry.private {
         item.insert("GSI1PK".to_owned(), text(keys::public_entries(user)));
         item.insert("GSI1SK".to_owned(), text(by_status));

@@ -36,6 +36,14 @@ impl Condition {
         Self::new("#version = :version").bind(":version", number(version))
     }
 
+    /// What stands there is of this revision; 0 is that of what was written before there were any.
+    pub fn revision(revision: u64) -> Self {
+        match revision {
+            0 => Self::new("attribute_exists(#PK) AND attribute_not_exists(#revision)"),
+            revision => Self::new("#revision = :revision").bind(":revision", number(revision)),
+        }
+    }
+
     /// Gives `:name` its value.
     pub fn bind(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(name.to_owned(), value);

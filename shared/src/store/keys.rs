@@ -140,6 +140,17 @@ pub const ACTIVITY: &str = "ACTIVITY#";
 /// The status under which LSI1 has entries that were removed.
 pub const REMOVED: &str = "removed";
 
+/// Sort-key prefix of an entry whose owner is asked about it. LSI3.
+pub const ASKED: &str = "asked#";
+
+/// Sort-key prefix of an entry of which something is to be sent to Bangumi. LSI3.
+pub const TO_SEND: &str = "send#";
+
+/// The sort key of an entry that waits. Not by time: what changes while it waits keeps its place, which costs less.
+pub fn waiting(prefix: &str, subject_id: u32) -> String {
+    format!("{prefix}{subject_id:010}")
+}
+
 /// The GSI1 partition of a user's public entries.
 pub fn public_entries(user: UserId) -> String {
     format!("PUBLIC#{user}")
