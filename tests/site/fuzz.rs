@@ -28,9 +28,10 @@ use std::time::{Duration, Instant};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
+use shared::store::Patience;
 use tests::flow::REDIRECT;
 use tests::keys::Key;
-use tests::{Browser, Client, DocumentSite, Reply, TestSite, json};
+use tests::{Browser, Client, DocumentSite, Reply, TestSite, Wishes, json};
 use tokio::runtime::Runtime;
 
 /// A site that takes addresses as client ids, with somebody signed in, and two applications of theirs: one has a secret, one a key.
@@ -46,40 +47,53 @@ struct Scene<'s> {
 fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, check: impl AsyncFn(&Scene<'_>, T)) {
     let minutes: Option<u64> = std::env::var("FUZZ_MINUTES").ok().and_then(|text| text.parse().ok());
     let runtime = Runtime::new().unwrap();
-    let site = runtime.block_on(DocumentSite::start());
-    let scene = runtime.block_on(async {
-        let (browser, key) = (site.browser(), Key::es256());
-        browser.sign_in(&site.register("sakura").await).await;
-        let client = site.client().await;
-        browser.authorize_and_redeem(&client, "openid profile offline_access collections:read").await;
-        let keyed = site.keyed_client(&key, json!({})).await;
-        Scene { site: &site, browser, client, keyed, key }
-    });
     let until = Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
     // The suite has the same inputs in every run.
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
-    let (runtime, scene, inputs) = (AssertUnwindSafe(&runtime), AssertUnwindSafe(&scene), inputs);
     let (cases, mut rounds) = (AtomicU64::new(0), 0);
     loop {
-        // A runner counts what it has run, and after its 48 it runs nothing more: each round has one of its own.
-        let config = config.clone();
-        let mut runner =
-            if minutes.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, fixed()) };
-        let outcome = runner.run(&inputs, |input| {
-            cases.fetch_add(1, Ordering::Relaxed);
-            runtime.block_on(check(&scene, input));
-            Ok(())
-        });
-        if let Err(error) = outcome {
-            panic!("{error}");
+        // What the sites, their table and their log remember of the inputs before is in memory.
+        let site = runtime.block_on(start(minutes.is_some()));
+        let scene = runtime.block_on(scene(&site));
+        for _ in 0..20 {
+            // A runner counts what it has run, and after its 48 it runs nothing more: each round has one of its own.
+            let config = config.clone();
+            let mut runner =
+                if minutes.is_some() { TestRunner::new(config) } else { TestRunner::new_with_rng(config, fixed()) };
+            let (runtime, scene, inputs) = (AssertUnwindSafe(&runtime), AssertUnwindSafe(&scene), &inputs);
+            let outcome = runner.run(&inputs, |input| {
+                cases.fetch_add(1, Ordering::Relaxed);
+                runtime.block_on(check(&scene, input));
+                Ok(())
+            });
+            if let Err(error) = outcome {
+                panic!("{error}");
+            }
+            rounds += 1;
+            assert_eq!(cases.load(Ordering::Relaxed), 48 * rounds, "a round that tries nothing finds nothing");
+            if Instant::now() >= until {
+                println!("{}: {} inputs", std::thread::current().name().unwrap_or("?"), cases.into_inner());
+                return;
+            }
         }
-        rounds += 1;
-        assert_eq!(cases.load(Ordering::Relaxed), 48 * rounds, "a round that tries nothing finds nothing");
-        if Instant::now() >= until {
-            println!("{}: {} inputs", std::thread::current().name().unwrap_or("?"), cases.into_inner());
-            return;
-        }
+        tests::logs::forget();
     }
+}
+
+/// A site, which on a busy machine waits for its table as long as it takes: a long run shares the machine with others.
+async fn start(patient: bool) -> DocumentSite {
+    let long = Duration::from_secs(300);
+    let patience = patient.then_some(Patience { attempt: long, operation: 3 * long });
+    DocumentSite::start_with(Wishes { patience, ..Wishes::default() }).await
+}
+
+async fn scene(site: &DocumentSite) -> Scene<'_> {
+    let (browser, key) = (site.browser(), Key::es256());
+    browser.sign_in(&site.register("sakura").await).await;
+    let client = site.client().await;
+    browser.authorize_and_redeem(&client, "openid profile offline_access collections:read").await;
+    let keyed = site.keyed_client(&key, json!({})).await;
+    Scene { site, browser, client, keyed, key }
 }
 
 fn fixed() -> proptest::test_runner::TestRng {

@@ -27,12 +27,16 @@ impl Deref for DocumentSite {
 impl DocumentSite {
     /// Starts both.
     pub async fn start() -> Self {
+        Self::start_with(Wishes::default()).await
+    }
+
+    /// Starts both, with something else changed.
+    pub async fn start_with(wishes: Wishes) -> Self {
         let (remote, root) = Remote::start_tls("localhost").await;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("roots.pem");
         std::fs::write(&path, root).unwrap();
-        let wishes =
-            Wishes { allow_private_fetch: true, roots: Some(path), client_id_documents: true, ..Wishes::default() };
+        let wishes = Wishes { allow_private_fetch: true, roots: Some(path), client_id_documents: true, ..wishes };
         Self { site: TestSite::start_with(wishes).await, remote, _roots: folder }
     }
 

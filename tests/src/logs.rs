@@ -75,6 +75,11 @@ pub fn listen() {
     shared::log::start(|line| log().add(line));
 }
 
+/// Forgets the lines of all requests so far: for runs so long that they would fill the memory.
+pub fn forget() {
+    log().lines.clear();
+}
+
 /// A site's secrets. When it is dropped, none of them may have been logged.
 pub struct Watch {
     port: u16,
