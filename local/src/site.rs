@@ -53,6 +53,8 @@ pub struct Options {
     pub client_id_documents: bool,
     /// Whether the systems that people are signed in with, and SES, have stand-ins on this machine.
     pub fakes: bool,
+    /// Whether schedules run by themselves, as real time passes.
+    pub schedules: bool,
     /// Where accounts from elsewhere may come from.
     pub providers: ProviderOptions,
     /// Signing keys made before, where making them anew would take too long.
@@ -180,6 +182,7 @@ impl Options {
             fetch: FetchPolicy::default(),
             client_id_documents: false,
             fakes: true,
+            schedules: true,
             providers: ProviderOptions::default(),
             provisioned: None,
         }
@@ -193,7 +196,8 @@ impl Site {
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let Options { port, issuer, storage, patience, announce_in, clock, entropy, .. } = options;
-        let Options { registration, fetch, client_id_documents, fakes, providers, provisioned, .. } = options;
+        let Options { registration, fetch, client_id_documents, fakes, schedules, providers, provisioned, .. } =
+            options;
         let template = Template::embedded()?;
         let (port, listeners) = sockets::bind(port).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(port),
@@ -247,6 +251,7 @@ impl Site {
         let functions: HashMap<_, _> =
             routers.map(|(name, router)| (name, lambda::logged(router, &app.of_function(name)))).collect();
         let gateway = Gateway::new(&template.routes, &functions, &issuer, clock, entropy)?;
+        let schedules = if schedules { template.schedules.as_slice() } else { &[] };
         let announcement = match announce_in {
             Some(folder) => Announcement::make(&folder, &storage.endpoint)?,
             None => None,
@@ -254,7 +259,7 @@ impl Site {
         Ok(Self {
             server: Server::start(listeners, Arc::new(gateway)),
             port,
-            scheduler: Scheduler::start(&template.schedules, &functions::scheduled(), &app),
+            scheduler: Scheduler::start(schedules, &functions::scheduled(), &app),
             app,
             announcement,
             fakes,

@@ -59,7 +59,6 @@ where
 {
     block_on(async {
         let app = start()?;
-        read_keys(&app).await;
         let handler = |event: LambdaEvent<serde_json::Value>| {
             let (app, context) = (app.clone(), event.context);
             async move {

@@ -122,6 +122,8 @@ impl TestSite {
             registration: wishes.registration.unwrap_or(RegistrationPolicy::Open),
             fetch: FetchPolicy { allow_private: wishes.allow_private_fetch, roots: wishes.roots },
             client_id_documents: wishes.client_id_documents,
+            // The time is the test's.
+            schedules: false,
             providers: wishes.providers.unwrap_or_default(),
             clock: clock.clone(),
             provisioned: Some(provisioned),

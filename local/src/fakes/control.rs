@@ -138,6 +138,9 @@ impl Recorded {
     }
 }
 
+/// Asked before a request is done, and again before it is answered: where it says false, neither happens.
+pub type Pulse = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// The switches, and the record.
 pub struct Control {
     state: Mutex<State>,
@@ -149,6 +152,7 @@ struct State {
     faults: HashMap<(String, Endpoint), Fault>,
     revoked: HashMap<String, u64>,
     record: Vec<Recorded>,
+    pulse: Option<Pulse>,
 }
 
 impl Control {
@@ -174,6 +178,17 @@ impl Control {
     /// Every refresh token that a provider gave so far is no good any more, as if people had withdrawn their consent.
     pub fn revoke_refresh_tokens(&self, provider: &str) {
         *self.state().revoked.entry(provider.to_owned()).or_default() += 1;
+    }
+
+    /// From now on whoever asks is listened to only as long as this says true: a way to have them die in the middle.
+    pub fn watch(&self, pulse: Option<Pulse>) {
+        self.state().pulse = pulse;
+    }
+
+    /// Whether whoever asks still lives.
+    pub(super) fn lives(&self) -> bool {
+        let pulse = self.state().pulse.clone();
+        pulse.is_none_or(|lives| lives())
     }
 
     /// What was asked so far.

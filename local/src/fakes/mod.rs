@@ -37,7 +37,7 @@ use shared::clock::Clock;
 use shared::config::Issuer;
 use shared::entropy::Entropy;
 
-pub use control::{Control, Endpoint, Fault, IdTokenFault, Recorded};
+pub use control::{Control, Endpoint, Fault, IdTokenFault, Pulse, Recorded};
 pub use ses::Delivered;
 
 use crate::server::Server;

@@ -130,6 +130,10 @@ impl Respond for Arc<Counter> {
         let body = String::from_utf8_lossy(&body).into_owned();
         let path = parts.uri.path().to_owned();
         let mut asked = Asked { method: parts.method, path: path.clone(), query, headers: parts.headers, body };
-        self.find(&path, &mut asked).await
+        if !self.control.lives() {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        let answer = self.find(&path, &mut asked).await?;
+        if self.control.lives() { Ok(answer) } else { Err(io::ErrorKind::ConnectionAborted.into()) }
     }
 }
