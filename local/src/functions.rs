@@ -39,7 +39,11 @@ pub fn routers() -> Vec<(&'static str, Router<App>)> {
 
 /// The functions that run by the clock.
 pub fn scheduled() -> Vec<(&'static str, Run)> {
-    vec![("rotate-keys", |app| Box::pin(rotate_keys::run(app))), ("sweep", |app| Box::pin(sweep::run(app)))]
+    vec![
+        ("rotate-keys", |app| Box::pin(rotate_keys::run(app))),
+        ("sweep", |app| Box::pin(sweep::run(app))),
+        ("sync", |app| Box::pin(sync::run(app))),
+    ]
 }
 
 #[cfg(test)]

@@ -110,11 +110,11 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// Who may: the owner, and whom they granted the scope.
-fn may(operation: Operation, scope: ScopeToken) -> Operation {
+pub(crate) fn may(operation: Operation, scope: ScopeToken) -> Operation {
     operation.security(&["bearer", "session", &format!("oauth {}", scope.as_str()), "dpop"])
 }
 
-fn entry(operation: Operation, scope: ScopeToken) -> Operation {
+pub(crate) fn entry(operation: Operation, scope: ScopeToken) -> Operation {
     let id = between(1, u32::MAX.into());
     may(operation, scope).in_path("subject_id", id, 12, "the work, as Bangumi numbers it")
 }

@@ -224,6 +224,14 @@ fn meaning_of(scope: ScopeToken) -> &'static str {
 }
 
 fn schemas() -> Value {
+    let mut schemas = own_schemas();
+    if let Some(members) = schemas.as_object_mut() {
+        members.extend(crate::sync::components().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+    }
+    schemas
+}
+
+fn own_schemas() -> Value {
     let wrong_field = closed(vec![
         ("field", words("the field")),
         ("code", words("a word for programs: required, taken, invalid_email, too_long, …")),

@@ -24,6 +24,7 @@ mod par;
 mod register;
 mod schema;
 mod subjects;
+mod sync;
 mod token;
 mod userinfo;
 
@@ -67,6 +68,7 @@ fn operations() -> Vec<Operation> {
         par::operations(),
         register::operations(),
         subjects::operations(),
+        sync::operations(),
         token::operations(),
         userinfo::operations(),
     ]

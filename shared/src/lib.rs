@@ -19,11 +19,12 @@
 //! | [`upstream`] | accounts elsewhere: providers as data, and the one client that runs them | yes |
 //! | [`bangumi`] | the client of Bangumi's API | yes |
 //! | [`works`] | works, as Bangumi describes them: kept in the table | yes |
+//! | [`sync`] | keeps collections in step with Bangumi | yes |
 //! | [`http`] | requests, cookies, forms, tokens, dialects, errors | |
 //! | [`pages`], [`i18n`] | templates, and their words in three languages | |
 //!
 //! # Architecture invariants
-//! * Modules know only those below them: `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `bangumi`, `works`, `jose` → `oauth`,
+//! * Modules know only those below them: `sync` → `http`, `pages` → `store`, `mail`, `fetch`, `upstream`, `bangumi`, `works`, `jose` → `oauth`,
 //!   `account`, `collection` → `i18n`, `aws`, `seal`, `log`, `id`, `clock`, `entropy`.
 //! * `oauth`, `account` and `collection` decide; they read and write nothing.
 //! * Only `store` names the AWS SDK, only `mail` the signer by which it sends without one, and only `store::keys` makes key
@@ -55,5 +56,6 @@ pub mod oauth;
 pub mod pages;
 pub mod seal;
 pub mod store;
+pub mod sync;
 pub mod upstream;
 pub mod works;

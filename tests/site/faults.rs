@@ -27,6 +27,7 @@ mod people;
 mod sign_in;
 mod site;
 mod sweep;
+mod sync;
 mod tokens;
 mod works;
 

@@ -48,6 +48,7 @@ mod sign_in;
 mod smoke;
 mod stand_ins;
 mod subjects;
+mod sync;
 mod third_party;
 mod token;
 mod upstream;

@@ -17,6 +17,7 @@ mod mail;
 mod par;
 mod proofs;
 mod registrations;
+mod sync;
 mod works;
 
 use std::collections::BTreeSet;
@@ -183,6 +184,7 @@ async fn every_right_that_a_policy_grants_is_one_that_its_function_uses() {
     let (elsewhere, documents) = (TestSite::start().await, DocumentSite::start().await);
     connect::tour(&elsewhere).await;
     works::tour(&elsewhere).await;
+    sync::tour(&elsewhere).await;
     documents::tour(&documents).await;
     let policies = Policies::deployed();
     let mut used = BTreeSet::new();

@@ -227,7 +227,9 @@ async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, co
     let token = Some(access_token.as_str());
     let entry = json!({ "status": "done", "rating": 8, "comment": "好看", "tags": ["魔法", "2026"] });
     costs.push(cost(site, "new entry", 201, site.put("/collections/1", token, entry.clone())).await);
-    let entry_item = site.proxy.calls().pop().unwrap().request["TransactItems"][0]["Put"]["Item"].clone();
+    let calls = site.proxy.calls();
+    let written = calls.iter().find(|call| call.operation == "TransactWriteItems").unwrap();
+    let entry_item = written.request["TransactItems"][0]["Put"]["Item"].clone();
     // A change moves the entry in every index.
     site.clock.advance(1);
     let changed = json!({ "status": "done", "rating": 9, "comment": "好看", "tags": ["魔法", "2026"] });

@@ -8,8 +8,10 @@ use shared::clock::Millis;
 use shared::collection::{Edit, Entry};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment, empty, json};
-use shared::id::{Attempt, UserId};
+use shared::id::UserId;
 use shared::oauth::ScopeToken;
+
+use crate::sync;
 
 /// A write that comes second is made again of what came first. Each lost try is somebody else's success, so this many
 /// changes of one entry at once all land.
@@ -82,7 +84,7 @@ pub(crate) async fn restore(State(app): State<App>, Segment(subject): Segment, i
                 return Ok(answer(StatusCode::OK, &kept));
             }
             let restored = next(&app, Some(&kept), Entry { deleted_at: None, ..kept.clone() });
-            if app.store.put_entry(user, &restored, Some(&kept), Attempt::new(&app.entropy)).await? {
+            if sync::put(&app, user, &restored, Some(&kept)).await? {
                 return Ok(answer(StatusCode::OK, &restored));
             }
         }
@@ -132,7 +134,7 @@ pub(crate) async fn write(
             // Later than what was removed before.
             entry.created_at = entry.updated_at;
         }
-        if app.store.put_entry(user, &entry, kept.as_ref(), Attempt::new(&app.entropy)).await? {
+        if sync::put(app, user, &entry, kept.as_ref()).await? {
             return Ok(Some((entry, before.is_none())));
         }
     }

@@ -3,6 +3,7 @@
 mod entry;
 mod episodes;
 mod list;
+mod sync;
 
 use axum::Router;
 use axum::response::Response;
@@ -20,6 +21,15 @@ pub fn router() -> Router<App> {
         .route("/collections", get(list::own).options(read))
         .route("/collections/activity", get(list::activity).options(read))
         .route("/collections/removed", get(list::removed).options(read))
+        .route(
+            "/collections/sync",
+            get(sync::read)
+                .patch(sync::change)
+                .post(sync::start)
+                .options(|| async { cors::preflight("GET, PATCH, POST") }),
+        )
+        .route("/collections/sync/conflicts", get(sync::conflicts).options(read))
+        .route("/collections/sync/conflicts/{subject_id}", post(sync::settle).options(act))
         .route(
             "/collections/{subject_id}/episodes",
             get(episodes::list).put(episodes::put_many).options(|| async { cors::preflight("GET, PUT") }),

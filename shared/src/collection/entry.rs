@@ -154,14 +154,20 @@ impl Entry {
             return false;
         }
         let Some(base) = &self.base else { return self.is_live() };
+        let asked = |field| self.asked.as_ref().is_some_and(|asked| asked.fields.contains(&field));
+        if asked(Field::Presence) {
+            return false;
+        }
         if !self.is_live() {
             return true;
         }
-        let (mine, agreed) = (self.fields(), base.fields());
-        let asked = |field| self.asked.as_ref().is_some_and(|asked| asked.fields.contains(&field));
+        let (mine, agreed) = (self.fields(), base.fields(self.status));
         Field::HELD.into_iter().any(|field| {
-            let same = agreed.as_ref().is_some_and(|agreed| is_same(field, &mine, agreed));
-            !same && !asked(field) && !asked(Field::Presence)
+            let same = match field {
+                Field::Status => base.status == Some(mine.status),
+                field => is_same(field, &mine, &agreed),
+            };
+            !same && !asked(field)
         })
     }
 

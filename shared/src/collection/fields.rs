@@ -64,10 +64,10 @@ impl Base {
         Self { account: account.to_owned(), ..Self::default() }
     }
 
-    /// What was agreed on, where anything was.
-    pub fn fields(&self) -> Option<Fields> {
-        let Self { status, rating, comment, tags, private, marks, .. } = self.clone();
-        Some(Fields { status: status?, rating, comment, tags, private, marks })
+    /// What was agreed on, with `status` where none was.
+    pub fn fields(&self, status: Status) -> Fields {
+        let Self { rating, comment, tags, private, marks, .. } = self.clone();
+        Fields { status: self.status.unwrap_or(status), rating, comment, tags, private, marks }
     }
 
     /// Whether an entry, as the other side can hold it, is what was agreed on.

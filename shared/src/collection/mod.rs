@@ -8,6 +8,8 @@ pub mod marks;
 pub mod merge;
 #[cfg(test)]
 mod merge_tests;
+pub mod reconcile;
+pub mod sync;
 pub mod work;
 
 pub use activity::Activity;

@@ -86,6 +86,10 @@ pub async fn keep_tokens(
         let Some(link) = link else { return Ok(()) };
         let after = link.clone().with_tokens(&at_rest(app), tokens);
         if app.store.replace_tokens(&link, &after, Attempt::new(&app.entropy)).await? {
+            if link.broken_since.is_some() && link.provider == ProviderId::bangumi() {
+                // It had been waiting for that.
+                app.store.want_sync(user, app.clock.now_millis(), Attempt::new(&app.entropy)).await?;
+            }
             return Ok(());
         }
     }
@@ -110,6 +114,16 @@ pub async fn access_token(app: &App, user: UserId, provider: &ProviderId) -> Res
         Err(TokenError::Unavailable) if lasts(&tokens, now) => Ok(tokens.access_token),
         Err(error) => Err(error),
     }
+}
+
+/// The same where it is not to be renewed: whoever may not write accounts asks so.
+///
+/// # Errors
+/// [`TokenError`]; it is [`TokenError::Unavailable`] once the token has expired.
+pub async fn present_token(app: &App, user: UserId, provider: &ProviderId) -> Result<SecretString, TokenError> {
+    let link = app.store.find_link(user, provider).await?.ok_or(TokenError::NotLinked)?;
+    let tokens = tokens_of(app, &link).map_err(for_now)?;
+    if lasts(&tokens, app.clock.now()) { Ok(tokens.access_token) } else { Err(TokenError::Unavailable) }
 }
 
 /// To who needs a token it is all the same why there is none now.

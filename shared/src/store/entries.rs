@@ -98,6 +98,61 @@ impl Store {
         Ok(matches!(self.put(item, condition, attempt).await?, Written::Done))
     }
 
+    /// Reads several entries, also those that were removed, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_kept_entries(&self, user: UserId, subjects: &[u32]) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::new();
+        for subjects in subjects.chunks(100) {
+            let keys: Vec<_> = subjects.iter().map(|id| keys::entry(user, *id)).collect();
+            let mut found = self.batch_get(&keys).await?;
+            for key in &keys {
+                entries.extend(found.take(key)?);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The entries after one by the works' numbers, also those that were removed, `limit` at the most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_kept_entries(&self, user: UserId, after: u32, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let after = keys::entry(user, after);
+        let (from, to) = (format!("{}!", after.sk), keys::entry(user, u32::MAX).sk);
+        let partition = after.pk;
+        self.query(Query { index: None, partition, from, to, descending: false, limit, attributes: None }).await
+    }
+
+    /// The entries of which something may be to be sent, those after one by the works' numbers, `limit` at the most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_waiting_entries(&self, user: UserId, after: u32, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let of = async |prefix: &str| -> Result<Vec<Entry>, StoreError> {
+            let (from, to) = (format!("{}!", keys::waiting(prefix, after)), keys::waiting(prefix, u32::MAX));
+            let partition = keys::collection_partition(user);
+            let index = Some("LSI3");
+            self.query(Query { index, partition, from, to, descending: false, limit, attributes: None }).await
+        };
+        let (asked, to_send) = tokio::try_join!(of(keys::ASKED), of(keys::TO_SEND))?;
+        let mut waiting = [asked, to_send].concat();
+        waiting.sort_by_key(|entry| entry.subject_id);
+        waiting.truncate(limit);
+        Ok(waiting)
+    }
+
+    /// The entries about which their owner is asked, those after one by the works' numbers, `limit` at the most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_asked_entries(&self, user: UserId, after: u32, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let (from, to) = (format!("{}!", keys::waiting(keys::ASKED, after)), keys::waiting(keys::ASKED, u32::MAX));
+        let (index, partition) = (Some("LSI3"), keys::collection_partition(user));
+        self.query(Query { index, partition, from, to, descending: false, limit, attributes: None }).await
+    }
+
     /// The changes that somebody made, newest first, those before `before`; one more than `limit` at the most.
     ///
     /// # Errors

@@ -166,6 +166,49 @@ pub fn by_time(updated_at: i64, subject_id: u32) -> String {
     format!("{updated_at:013}#{subject_id:010}")
 }
 
+/// How far the synchronisation of a user's collection is.
+pub fn sync_state(user: UserId) -> Key {
+    key(sync_partition(user), "STATE")
+}
+
+/// The partition of a user's synchronisation.
+pub fn sync_partition(user: UserId) -> String {
+    format!("SYNC#{user}")
+}
+
+/// Sort-key prefix of what was among all that is at Bangumi.
+pub const SYNC_SEEN: &str = "SEEN#";
+
+/// What was on one page of a pass over all that is at Bangumi; without a page, the prefix of the pass.
+pub fn sync_seen(user: UserId, pass: i64, offset: Option<u32>) -> Key {
+    let page = offset.map(|offset| format!("{offset:010}")).unwrap_or_default();
+    key(sync_partition(user), format!("{SYNC_SEEN}{pass:013}#{page}"))
+}
+
+/// How many partitions of GSI1 those who synchronise are spread over.
+pub const SYNC_SHARDS: u8 = 8;
+
+/// One of the GSI1 partitions of those who synchronise.
+pub fn sync_due(shard: u8) -> String {
+    format!("SYNC#DUE#{shard}")
+}
+
+/// The GSI1 partition that a user's synchronisation is in.
+pub fn sync_due_of(user: UserId) -> String {
+    let [first, ..] = user.0;
+    sync_due(first % SYNC_SHARDS)
+}
+
+/// The GSI1 sort key of a user's synchronisation by when it is due (10 digits of seconds).
+pub fn by_due(at: i64, user: UserId) -> String {
+    format!("{:010}#{user}", at.clamp(0, 9_999_999_999))
+}
+
+/// What may still be asked of Bangumi.
+pub fn bangumi_allowance() -> Key {
+    key("RATE#BANGUMI".to_owned(), "ALLOWANCE")
+}
+
 /// What is left to remove of a deleted account.
 pub fn purge(user: UserId) -> Key {
     key(format!("PURGE#{user}"), "PURGE")

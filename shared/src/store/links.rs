@@ -10,11 +10,12 @@ use super::keys;
 use super::letters::write_letter;
 use super::pendings::consumed;
 use super::sessions::session_item;
+use super::sync;
 use super::table::{Query, Store, StoreError};
 use super::transaction::{Action, Transacted};
 use super::users::{profile_item, take};
 use crate::account::{IdentifierKind, Session, User};
-use crate::clock::Time;
+use crate::clock::{Millis, Time};
 use crate::i18n::Lang;
 use crate::id::{Attempt, LeaseId, UserId};
 use crate::mail::Letter;
@@ -237,6 +238,7 @@ impl Store {
         if let Some(letter) = letter {
             actions.push(write_letter(letter)?);
         }
+        actions.extend(synchronises(link));
         let Transacted::Lost(lost) = self.transact(actions, attempt).await? else { return Ok(Linked::Done) };
         let failed = |at: usize| lost.iter().find(|(lost, _)| *lost == at);
         if let Some((_, there)) = failed(IDENTITY) {
@@ -282,6 +284,7 @@ impl Store {
         if let Some(letter) = letter {
             actions.push(write_letter(letter)?);
         }
+        actions.extend(synchronises(link));
         let Transacted::Lost(lost) = self.transact(actions, attempt).await? else { return Ok(Created::Done) };
         let failed = |at: usize| lost.iter().any(|(lost, _)| *lost == at);
         let taken = lost.iter().filter_map(|(at, _)| kinds.get(at.checked_sub(first)?).copied());
@@ -336,6 +339,12 @@ struct Identity {
     user_id: UserId,
     provider: ProviderId,
     subject: Subject,
+}
+
+/// Begins to synchronise the collection, where it is Bangumi's account that is bound, with tokens.
+fn synchronises(link: &Link) -> Option<Action> {
+    let can = link.provider == ProviderId::bangumi() && link.tokens.is_some();
+    can.then(|| sync::wanted(link.user_id, Millis(link.linked_at.0 * 1000)))
 }
 
 fn bound(link: &Link) -> Result<[Action; 2], StoreError> {

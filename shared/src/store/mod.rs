@@ -5,6 +5,7 @@
 //! write, never from read-then-delete; every conditional write carries the request's [`Attempt`](crate::id::Attempt),
 //! so that the SDK's retry of a write whose answer was lost succeeds instead of looking like somebody else's.
 
+pub mod allowance;
 pub mod clients;
 mod connect;
 pub mod devices;
@@ -26,6 +27,7 @@ mod retries;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
+pub mod sync;
 pub mod table;
 pub mod tokens;
 pub mod transaction;

@@ -56,7 +56,7 @@ impl Store {
         let clients = self.client_keys(user).await?;
         self.delete_all(&clients).await?;
         // The password went in the transaction that deleted the account.
-        for partition in [keys::collection_partition(user), keys::user_partition(user)] {
+        for partition in [keys::sync_partition(user), keys::collection_partition(user), keys::user_partition(user)] {
             loop {
                 let rows: Vec<Row> = self.query(everything(partition.clone(), 100)).await?;
                 if rows.is_empty() {

@@ -16,6 +16,11 @@ pub struct ProviderId(String);
 pub struct NotAProvider;
 
 impl ProviderId {
+    /// The provider whose collections are kept in step.
+    pub fn bangumi() -> Self {
+        Self("bangumi".to_owned())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

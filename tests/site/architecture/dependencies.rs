@@ -39,7 +39,7 @@ fn shared_depends_on_none_of_ours_and_local_not_on_the_tests() {
 }
 
 /// Shared's modules from the bottom up. A module may use those of its own line and of the lines before it.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     // Time, chance, settings.
     &["clock", "entropy", "config"],
     &["aws", "i18n", "id", "log", "seal"],
@@ -50,6 +50,8 @@ const LAYERS: [&[&str]; 6] = [
     // What is shown.
     &["pages"],
     &["http", "lambda"],
+    // What functions do together, without anybody asking.
+    &["sync"],
 ];
 
 #[test]

@@ -15,7 +15,7 @@ fn story() -> Vec<(String, String, Option<u16>)> {
 }
 
 /// What the clock alone calls.
-const SCHEDULED: [&str; 2] = ["rotate-keys", "sweep"];
+const SCHEDULED: [&str; 3] = ["rotate-keys", "sweep", "sync"];
 
 fn event(file: &str) -> Value {
     serde_json::from_str(&read(&at("events").join(file))).unwrap()
