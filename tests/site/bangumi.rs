@@ -23,7 +23,7 @@ struct Bench {
 impl Bench {
     async fn start() -> Self {
         let site = TestSite::start().await;
-        let token = site.site.fakes().unwrap().bangumi_token("sakura").unwrap();
+        let token = site.site.fakes().unwrap().bangumi_token("sakura", 604_800).unwrap();
         Self { site, token }
     }
 

@@ -203,6 +203,11 @@ impl Control {
         requests
     }
 
+    /// Forgets what was asked so far.
+    pub fn forget(&self) {
+        self.state().record.clear();
+    }
+
     pub(super) fn fault(&self, provider: &str, endpoint: Endpoint) -> Option<Fault> {
         self.state().faults.get(&(provider.to_owned(), endpoint)).copied()
     }

@@ -109,10 +109,10 @@ impl Fakes {
         self.counter.mailbox().letters()
     }
 
-    /// A token of Bangumi's for whoever has that name, as a sign-in there gives one.
-    pub fn bangumi_token(&self, person: &str) -> Option<SecretString> {
+    /// A token of Bangumi's for whoever has that name, as a sign-in there gives one, good for so many seconds: a week's, there.
+    pub fn bangumi_token(&self, person: &str, seconds: i64) -> Option<SecretString> {
         let desk = self.counter.desks().iter().find(|desk| desk.system.id == "bangumi")?;
-        Some(desk.access_token(&Person::named(person), 604_800).into())
+        Some(desk.access_token(&Person::named(person), seconds).into())
     }
 
     /// What can be told to go wrong, and what was asked.

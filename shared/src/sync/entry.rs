@@ -188,7 +188,7 @@ impl Slice<'_> {
         }
     }
 
-    async fn marks(&self, subject_id: u32) -> Result<Marks, Stop> {
+    async fn marks(&mut self, subject_id: u32) -> Result<Marks, Stop> {
         let mut marks = Marks::default();
         let mut offset = 0;
         loop {

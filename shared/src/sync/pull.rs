@@ -82,6 +82,7 @@ pub(super) async fn missing(slice: &mut Slice<'_>, pass: i64, after: u32) -> Res
                 There::NoWork => {}
             }
             slice.state.progress.place = Place::Missing { pass, after: subject_id };
+            slice.keep_place().await?;
         }
         after = last;
         slice.state.progress.place = Place::Missing { pass, after };

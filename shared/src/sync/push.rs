@@ -33,6 +33,7 @@ pub(super) async fn next(slice: &mut Slice<'_>, after: u32) -> Result<(), Stop> 
             There::NoWork => slice.give_up(&entry).await?,
         }
         slice.state.progress.place = Place::Send { after: subject_id };
+        slice.keep_place().await?;
     }
     slice.state.progress.place = Place::Send { after: last };
     Ok(())

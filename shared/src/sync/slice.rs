@@ -18,6 +18,9 @@ use crate::upstream::ProviderId;
 /// Seconds until a run goes on that Bangumi may not be asked for at present.
 const REFILL: i64 = 40;
 
+/// After how many questions to Bangumi the place is saved: about as many are asked again by the run after one that dies.
+const QUESTIONS: u32 = 5;
+
 /// A run in progress.
 pub(super) struct Slice<'a> {
     pub(super) app: &'a App,
@@ -27,6 +30,8 @@ pub(super) struct Slice<'a> {
     budget: &'a Budget,
     lease: LeaseId,
     ends_at: Time,
+    /// How many questions were asked since the place was saved.
+    asked: u32,
 }
 
 /// Runs for `user` if they are due and nobody else does, until it is through or `ends_at`. False where there was nothing to
@@ -56,7 +61,7 @@ async fn work(app: &App, state: &mut SyncState, budget: &Budget, lease: LeaseId,
     let link = app.store.find_link(user, &bangumi).await?.ok_or(Stop::NotLinked)?;
     state.progress.begin(link.subject.as_str(), link.linked_at, state.settings, app.clock.now());
     let token = links::access_token(app, user, &bangumi).await?;
-    let mut slice = Slice { app, user, state: state.clone(), token, budget, lease, ends_at };
+    let mut slice = Slice { app, user, state: state.clone(), token, budget, lease, ends_at, asked: 0 };
     let mut outcome = slice.go_on().await;
     if matches!(outcome, Err(Stop::Unauthorized)) {
         // It may have been taken back there, or another one given meanwhile.
@@ -109,24 +114,30 @@ impl Slice<'_> {
                 Place::Missing { pass, after } => pull::missing(self, pass, after).await?,
                 Place::Send { after } => push::next(self, after).await?,
             }
-            self.save().await?;
+            self.keep_place().await?;
         }
     }
 
-    /// Saves the place.
-    pub(super) async fn save(&mut self) -> Result<(), Stop> {
+    /// Saves the place, if much was asked since it was saved.
+    pub(super) async fn keep_place(&mut self) -> Result<(), Stop> {
+        if self.asked < QUESTIONS {
+            return Ok(());
+        }
+        self.asked = 0;
         let (store, progress) = (&self.app.store, &self.state.progress);
         let ours = store.save_sync(self.user, self.lease, progress, Attempt::new(&self.app.entropy)).await?;
         if ours { Ok(()) } else { Err(Stop::Lost) }
     }
 
     /// Before each request: there is time for it, and it may be made.
-    pub(super) async fn admit(&self) -> Result<(), Stop> {
+    pub(super) async fn admit(&mut self) -> Result<(), Stop> {
         self.in_time()?;
-        self.budget.take(self.app).await
+        self.budget.take(self.app).await?;
+        self.asked += 1;
+        Ok(())
     }
 
-    pub(super) fn in_time(&self) -> Result<(), Stop> {
+    fn in_time(&self) -> Result<(), Stop> {
         if self.app.clock.now() < self.ends_at { Ok(()) } else { Err(Stop::Time) }
     }
 

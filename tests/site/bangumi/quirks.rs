@@ -134,7 +134,7 @@ async fn private_entries_are_their_owners() {
     let (app, api) = (bench.app(), &bench.app().bangumi);
     bench.edit(253, 3);
     bench.world().moderate("sakura", 253);
-    let other = bench.site.site.fakes().unwrap().bangumi_token("tomoyo").unwrap();
+    let other = bench.site.site.fakes().unwrap().bangumi_token("tomoyo", 604_800).unwrap();
     let own = api.collections(app, &bench.token, "sakura", 0, 50).await.unwrap();
     assert!(own.data[0].private, "it turned so by itself");
     assert_eq!(api.collections(app, &other, "sakura", 0, 50).await.unwrap().total, 0);
@@ -151,7 +151,7 @@ async fn private_entries_are_their_owners() {
 async fn a_name_is_wanted_and_the_number_stops_working_once_there_is_one() {
     let bench = Bench::start().await;
     let (app, api) = (bench.app(), &bench.app().bangumi);
-    let token = bench.site.site.fakes().unwrap().bangumi_token("382951").unwrap();
+    let token = bench.site.site.fakes().unwrap().bangumi_token("382951", 604_800).unwrap();
     let read = |name| api.collections(app, &token, name, 0, 50);
     assert!(read("382951").await.is_ok());
     assert_eq!(read("-").await.unwrap_err(), BangumiError::NotFound);
