@@ -2,29 +2,40 @@
 
 use serde_json::{Value, json};
 use shared::collection::entry::{COMMENT, REWATCHES, TAG, TAGS};
+use shared::collection::sort::Sort;
 use shared::collection::{Mark, Status};
 use shared::oauth::ScopeToken;
 
 use crate::components::clannad;
 use crate::operation::Errors::ProblemOrPage;
 use crate::operation::{JSON, Operation, delete, get, options, patch, post, put};
-use crate::schema::{about, between, boolean, named, nullable, one_of, open, text, within};
+use crate::schema::{about, between, boolean, closed, integer, list, named, nullable, one_of, open, text, within};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let one = "/collections/{subject_id}";
     let (read, write) = (ScopeToken::CollectionsRead, ScopeToken::CollectionsWrite);
     let (marks, user) = ("/collections/{subject_id}/episodes", "/users/{username}/collections");
     vec![
-        page(may(get("/collections", "listEntries", "One's own collection"), read))
+        page(paged(may(get("/collections", "listEntries", "One's own collection"), read)))
             .description(
-                "With `tag`, `rating_min`, `rating_max` or `private`, a page may be short or empty and not the last.",
+                "With `tag`, `rating_min`, `rating_max`, `private`, `year` or `q`, a page may be short or empty and not the last. \
+                 In another order than by `updated_at`, all of up to 20,000 entries are read for a page.",
             )
+            .in_query("sort?", one_of(orders()), "-rating", "by what; with `-` before it, from the other end")
+            .in_query("year?", between(1000, 9999), 2011, "only those whose work began in this year")
+            .in_query("q?", within(0, 100), "魔法", "only those that have all these words in names, tags or comment")
             .in_query("tag?", within(0, TAG), "京アニ", "only those that have it")
             .in_query("rating_min?", between(1, 10), 8, "only those that are rated so, or higher")
             .in_query("rating_max?", between(1, 10), 10, "only those that are rated so, or lower")
             .in_query("private?", boolean(), false, "only those that are, or are not, for their owner alone")
             .fails(ProblemOrPage, &[400, 401, 403, 503]),
         options("/collections", "preflightEntries"),
+        may(get("/collections/stats", "getStats", "One's own collection in numbers"), read)
+            .description("Worked out anew only where something changed.")
+            .answers(200, "The numbers.", named("Stats"), stats())
+            .with_header(200, "Access-Control-Allow-Origin")
+            .fails(ProblemOrPage, &[400, 401, 403, 503]),
+        options("/collections/stats", "preflightStats"),
         entry(get(one, "getEntry", "One entry"), read)
             .in_header("If-None-Match?", text(), Value::Null, "entity tags that are known already")
             .answers(200, "The entry.", named("Entry"), clannad())
@@ -102,7 +113,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             .with_header(200, "Access-Control-Allow-Origin"),
         options("/collections/activity", "preflightActivity"),
         options(one, "preflightEntry").in_path("subject_id", text(), "12", "the work"),
-        page(get(user, "listPublicEntries", "What a user shows to everybody"))
+        page(paged(get(user, "listPublicEntries", "What a user shows to everybody")))
+            .in_query("sort?", one_of(["-updated_at", "updated_at"]), "-updated_at", "the latest change first, or last")
             .in_path("username", text(), "sakura", "the user")
             .fails(ProblemOrPage, &[400, 404, 503]),
         options(user, "preflightPublicEntries").in_path("username", text(), "sakura", "the user"),
@@ -136,6 +148,48 @@ fn marking(operation: Operation, scope: ScopeToken) -> Operation {
         .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 412, 415, 422, 429, 503])
 }
 
+fn stats() -> Value {
+    let count = |name: &str, of: Value| json!({ name: of, "entries": 2, "rated": 2, "mean": 7.5 });
+    json!({
+        "entries": 2,
+        "ratings": { "rated": 2, "mean": 7.5, "spread": 1.5, "histogram": [0, 0, 0, 0, 0, 1, 0, 0, 1, 0] },
+        "by_status": [count("status", json!("done"))],
+        "by_year": [count("year", json!(2011))],
+        "by_tag": [count("tag", json!("原创"))],
+        "episodes": { "main": 37, "special": 1 },
+        "hours": 15.2,
+        "minutes_per_episode": 24,
+    })
+}
+
+/// The schemas that the operations name.
+pub(crate) fn components() -> Vec<(&'static str, Value)> {
+    let number = || json!({ "type": ["number", "null"] });
+    let counts = |name: &str, of: Value| {
+        list(closed(vec![(name, of), ("entries", integer(0)), ("rated", integer(0)), ("mean", number())]))
+    };
+    let ratings = closed(vec![
+        ("rated", integer(0)),
+        ("mean", number()),
+        ("spread", about("the standard deviation", number())),
+        ("histogram", about("how many are rated 1, 2, … 10", list(integer(0)))),
+    ]);
+    let stats = closed(vec![
+        ("entries", integer(0)),
+        ("ratings", ratings),
+        ("by_status", counts("status", named("Status"))),
+        ("by_year", about("the latest first", counts("year", integer(0)))),
+        ("by_tag", about("the hundred most used, those first", counts("tag", text()))),
+        (
+            "episodes",
+            about("how many were watched, also again", closed(vec![("main", integer(0)), ("special", integer(0))])),
+        ),
+        ("hours", about("how long that took, if each episode has `minutes_per_episode`", json!({ "type": "number" }))),
+        ("minutes_per_episode", integer(1)),
+    ]);
+    vec![("Stats", about("A collection in numbers.", stats))]
+}
+
 fn mark() -> Value {
     nullable(one_of(Mark::ALL.map(Mark::as_str)))
 }
@@ -157,10 +211,14 @@ fn change() -> Value {
     })
 }
 
+fn orders() -> Vec<String> {
+    let names = Sort::ALL.map(Sort::as_str);
+    names.into_iter().flat_map(|name| [name.to_owned(), format!("-{name}")]).collect()
+}
+
 fn page(operation: Operation) -> Operation {
-    paged(operation)
+    operation
         .in_query("status?", one_of(Status::ALL.map(Status::as_str)), "watching", "only these")
-        .in_query("sort?", one_of(["-updated_at", "updated_at"]), "-updated_at", "the latest change first, or last")
         .answers(200, "A page.", named("Page"), json!({ "items": [clannad()], "next_cursor": null }))
         .with_header(200, "Access-Control-Allow-Origin")
 }

@@ -226,7 +226,8 @@ fn meaning_of(scope: ScopeToken) -> &'static str {
 fn schemas() -> Value {
     let mut schemas = own_schemas();
     if let Some(members) = schemas.as_object_mut() {
-        members.extend(crate::sync::components().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+        let more = crate::sync::components().into_iter().chain(crate::collections::components());
+        members.extend(more.map(|(name, schema)| (name.to_owned(), schema)));
     }
     schemas
 }
@@ -340,6 +341,7 @@ fn entry() -> Value {
         "What a user says about one work.",
         closed(vec![
             ("subject_id", about("the work, as Bangumi numbers it", between(1, u32::MAX.into()))),
+            ("subject", about("the work in short; null where that is not known", nullable(named("Work")))),
             ("status", named("Status")),
             ("rating", nullable(between(1, 10))),
             ("comment", nullable(within(1, entry::COMMENT))),
@@ -380,7 +382,7 @@ fn activity() -> Value {
 /// An example of an entry.
 pub(crate) fn clannad() -> Value {
     json!({
-        "subject_id": 12, "status": "watching", "rating": 9, "comment": null, "tags": ["京アニ"], "private": false,
+        "subject_id": 12, "subject": crate::sync::work(), "status": "watching", "rating": 9, "comment": null, "tags": ["京アニ"], "private": false,
         "rewatch_count": 0, "started_at": "2026-01-01", "finished_at": null,
         "progress": { "main": 7, "special": 0 }, "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2026-01-01T00:00:00.000Z", "version": 1,

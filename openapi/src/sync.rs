@@ -164,7 +164,8 @@ fn sync(state: &str) -> Value {
     })
 }
 
-fn work() -> Value {
+/// An example of a work.
+pub(crate) fn work() -> Value {
     json!({
         "name": "CLANNAD", "name_cn": "", "date": "2007-10-04", "episodes": 22,
         "cover": "https://lain.bgm.tv/r/400/pic/cover/l/c2/0a/12_24O6L.jpg",

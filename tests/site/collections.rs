@@ -13,6 +13,8 @@ mod pages;
 mod preconditions;
 mod public;
 mod scopes;
+mod sorted;
+mod stats;
 
 /// Somebody new, by the token of their own sign-in.
 async fn somebody(site: &TestSite, username: &str) -> String {

@@ -226,6 +226,8 @@ async fn collections(site: &TestSite, browser: &Browser<'_>, client: &Client, co
         browser.authorize_and_redeem(client, "openid collections:read collections:write").await;
     let token = Some(access_token.as_str());
     let entry = json!({ "status": "done", "rating": 8, "comment": "好看", "tags": ["魔法", "2026"] });
+    // What it is called is known here.
+    assert_eq!(site.get("/subjects/1", None).await.status, 200);
     costs.push(cost(site, "new entry", 201, site.put("/collections/1", token, entry.clone())).await);
     let calls = site.proxy.calls();
     let written = calls.iter().find(|call| call.operation == "TransactWriteItems").unwrap();

@@ -1,21 +1,27 @@
 //! One entry: read, replaced, changed, removed.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use shared::app::App;
 use shared::clock::Millis;
-use shared::collection::{Edit, Entry};
+use shared::collection::{Edit, Entry, Work};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment, empty, json};
 use shared::id::UserId;
 use shared::oauth::ScopeToken;
+use shared::works;
 
 use crate::sync;
 
 /// A write that comes second is made again of what came first. Each lost try is somebody else's success, so this many
 /// changes of one entry at once all land.
 const TRIES: usize = 32;
+
+/// How long a new entry waits for what its work is called.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn read(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
@@ -130,6 +136,9 @@ pub(crate) async fn write(
             return Ok(Some((made, false)));
         }
         let mut entry = next(app, kept.as_ref(), made);
+        if entry.work.is_none() && entry.is_live() {
+            entry.work = work(app, incoming, subject_id).await;
+        }
         if before.is_none() {
             // Later than what was removed before.
             entry.created_at = entry.updated_at;
@@ -151,6 +160,14 @@ fn next(app: &App, kept: Option<&Entry>, made: Entry) -> Entry {
     let (base, asked) = kept.map(|kept| (kept.base.clone(), kept.asked.clone())).unwrap_or_default();
     let work = made.work.or_else(|| kept.and_then(|kept| kept.work.clone()));
     Entry { updated_at, version, base, asked, work, settled: None, ..made }
+}
+
+/// The work in short, if that is to be had now: an entry goes without.
+async fn work(app: &App, incoming: &Incoming, subject_id: u32) -> Option<Work> {
+    let network = incoming.client_network();
+    let asked = works::work(app, &network, subject_id);
+    let found = tokio::time::timeout(PATIENCE, asked).await.ok()?;
+    found.ok().map(|found| Work::from(&found.value))
 }
 
 fn busy() -> Problem {

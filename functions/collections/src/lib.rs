@@ -3,6 +3,8 @@
 mod entry;
 mod episodes;
 mod list;
+mod search;
+mod stats;
 mod sync;
 
 use axum::Router;
@@ -28,6 +30,7 @@ pub fn router() -> Router<App> {
                 .post(sync::start)
                 .options(|| async { cors::preflight("GET, PATCH, POST") }),
         )
+        .route("/collections/stats", get(stats::read).options(read))
         .route("/collections/sync/conflicts", get(sync::conflicts).options(read))
         .route("/collections/sync/conflicts/{subject_id}", post(sync::settle).options(act))
         .route(

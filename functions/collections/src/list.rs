@@ -10,16 +10,17 @@ use serde_json::{Value, json};
 use shared::account::{Identifier, IdentifierKind, User};
 use shared::app::{App, Site};
 use shared::clock::Millis;
-use shared::collection::entry::{KEPT, TAG};
-use shared::collection::{Activity, Entry, Filter, Status};
+use shared::collection::entry::KEPT;
+use shared::collection::{Activity, Entry, Status};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment};
 use shared::id::UserId;
 use shared::oauth::lifetimes::CURSOR;
 use shared::oauth::{Params, ScopeToken};
 use shared::seal::Sealable;
-use shared::store::StoreError;
 use shared::store::entries::Page;
+
+use crate::search::{filter, look, order, sorted};
 
 const MOST: usize = 100;
 const USUAL: usize = 20;
@@ -42,6 +43,9 @@ pub(crate) async fn own(State(app): State<App>, incoming: Incoming) -> Response 
         caller.allows(ScopeToken::CollectionsRead)?;
         let user = caller.user.user_id;
         let filter = filter(&incoming)?;
+        if let Some(order) = order(&incoming)? {
+            return sorted(&app, &site, &incoming, user, &filter, order).await;
+        }
         // A cursor is no good for what is looked for otherwise.
         let (page, list) = page(&site, &incoming, &format!("own {user} {filter:?}"))?;
         if filter.is_open() {
@@ -52,55 +56,6 @@ pub(crate) async fn own(State(app): State<App>, incoming: Incoming) -> Response 
         Ok(page_of(&site, &list, entries.iter().map(Entry::to_json).collect(), next))
     };
     super::finish(&incoming, answer.await)
-}
-
-/// How many entries one request looks through for what the index can't find: a megabyte or less.
-const LOOKED_THROUGH: usize = 1_000;
-
-/// The entries of a page that `filter` takes, and where to go on. A page may be short, or empty, and not the last.
-async fn look(
-    app: &App,
-    user: UserId,
-    page: &Page,
-    filter: &Filter,
-) -> Result<(Vec<Entry>, Option<(Millis, u32)>), StoreError> {
-    let read = app.store.list_entries(user, &Page { limit: LOOKED_THROUGH, ..*page }).await?;
-    let (more, mut found, mut last) = (read.len() > LOOKED_THROUGH, Vec::new(), None);
-    for entry in read.into_iter().take(LOOKED_THROUGH) {
-        if !filter.takes(&entry) {
-            last = Some(entry.at());
-        } else if found.len() < page.limit {
-            last = Some(entry.at());
-            found.push(entry);
-        } else {
-            return Ok((found, last));
-        }
-    }
-    Ok((found, last.filter(|_| more)))
-}
-
-/// What the query looks for.
-fn filter(incoming: &Incoming) -> Result<Filter, Problem> {
-    let params = incoming.query_params()?;
-    let rating = |name, message| match params.get(name).map(str::parse) {
-        None => Ok(None),
-        Some(Ok(rating @ 1..=10)) => Ok(Some(rating)),
-        Some(_) => Err(wrong(message)),
-    };
-    if params.get("tag").is_some_and(|tag| tag.chars().count() > TAG) {
-        return Err(wrong("tag must be of 50 characters at most"));
-    }
-    Ok(Filter {
-        tag: params.get("tag").map(|tag| tag.trim().to_owned()),
-        rating_min: rating("rating_min", "rating_min must be a whole number from 1 to 10")?,
-        rating_max: rating("rating_max", "rating_max must be a whole number from 1 to 10")?,
-        private: match params.get("private") {
-            None => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(_) => return Err(wrong("private must be true or false")),
-        },
-    })
 }
 
 pub(crate) async fn public(State(app): State<App>, Segment(username): Segment, incoming: Incoming) -> Response {
@@ -175,13 +130,7 @@ impl History {
 fn page(site: &Site, incoming: &Incoming, owner: &str) -> Result<(Page, String), Problem> {
     let params = incoming.query_params()?;
     params.refuse_doubled()?;
-    let status = match params.get("status") {
-        None => None,
-        Some(text) => {
-            let status = Status::parse(text);
-            Some(status.ok_or_else(|| wrong("status must be wish, watching, done, on_hold or dropped"))?)
-        }
-    };
+    let status = status(&params)?;
     let descending = match params.get("sort") {
         None | Some("-updated_at") => true,
         Some("updated_at") => false,
@@ -192,7 +141,12 @@ fn page(site: &Site, incoming: &Incoming, owner: &str) -> Result<(Page, String),
     Ok((Page { status, descending, after, limit }, list))
 }
 
-fn limit(params: &Params) -> Result<usize, Problem> {
+pub(crate) fn status(params: &Params) -> Result<Option<Status>, Problem> {
+    let wrong = || wrong("status must be wish, watching, done, on_hold or dropped");
+    params.get("status").map(|text| Status::parse(text).ok_or_else(wrong)).transpose()
+}
+
+pub(crate) fn limit(params: &Params) -> Result<usize, Problem> {
     match params.get("limit").map(str::parse) {
         None => Ok(USUAL),
         Some(Ok(limit)) if (1..=MOST).contains(&limit) => Ok(limit),
@@ -207,7 +161,7 @@ fn after(site: &Site, params: &Params, list: &str) -> Result<Option<(Millis, u32
     Ok(cursor.map(|cursor| (cursor.updated_at, cursor.subject_id)))
 }
 
-fn wrong(detail: &'static str) -> Problem {
+pub(crate) fn wrong(detail: &'static str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, detail)
 }
 

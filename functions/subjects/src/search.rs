@@ -33,7 +33,7 @@ pub(crate) async fn search(State(app): State<App>, incoming: Incoming) -> Respon
         let site = app.site().await?;
         let params = incoming.query_params()?;
         params.refuse_doubled()?;
-        let words = works::normalised(params.get("q").unwrap_or_default());
+        let words = shared::collection::work::normalised(params.get("q").unwrap_or_default());
         if words.is_empty() || words.chars().count() > LONGEST {
             return Err(wrong("q must be words to search for, up to 100 characters"));
         }

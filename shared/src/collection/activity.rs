@@ -49,7 +49,7 @@ pub struct Changed {
 }
 
 /// Of these nothing is told: they go with every change.
-const ALWAYS: [&str; 5] = ["subject_id", "created_at", "updated_at", "deleted_at", "version"];
+const ALWAYS: [&str; 6] = ["subject_id", "subject", "created_at", "updated_at", "deleted_at", "version"];
 
 /// For how many seconds a change is told: a year.
 pub const TOLD: i64 = 365 * 24 * 60 * 60;

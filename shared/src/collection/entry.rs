@@ -190,6 +190,7 @@ impl Entry {
     pub fn to_json(&self) -> Value {
         let mut json = json!({
             "subject_id": self.subject_id,
+            "subject": self.work.as_ref().map(Work::to_json),
             "status": self.status,
             "rating": self.rating,
             "comment": self.comment,

@@ -9,6 +9,8 @@ pub mod merge;
 #[cfg(test)]
 mod merge_tests;
 pub mod reconcile;
+pub mod sort;
+pub mod stats;
 pub mod sync;
 pub mod work;
 

@@ -97,6 +97,9 @@ pub struct Progress {
     pub ended_at: Option<Time>,
     /// What it did.
     pub last: Counts,
+    /// When a run last brought something here without telling it among the changes: what was worked out of all entries before
+    /// that is old.
+    pub pulled_at: Option<Millis>,
 }
 
 /// What is being done.
@@ -168,6 +171,8 @@ impl Progress {
         }
         (self.linked_at, self.settings) = (Some(linked_at), settings);
         if self.place != Place::Idle && !is_other {
+            // The run before may have died before it could say so.
+            self.pulled_at = Some(Millis(now.0 * 1000));
             return;
         }
         (self.began_at, self.counts) = (Some(now), Counts::default());

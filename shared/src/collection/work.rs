@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Where Bangumi keeps covers.
 pub const COVERS: &str = "https://lain.bgm.tv";
@@ -32,6 +33,11 @@ impl Work {
         year.bytes().all(|byte| byte.is_ascii_digit()).then(|| year.parse().ok()).flatten()
     }
 
+    /// What most people here call it: its Chinese name, or its own.
+    pub fn title(&self) -> &str {
+        if self.name_cn.is_empty() { &self.name } else { &self.name_cn }
+    }
+
     /// The address of its cover, 100, 200, 400 or 800 pixels wide.
     pub fn cover(&self, width: u16) -> Option<String> {
         (!self.cover.is_empty()).then(|| format!("{COVERS}/r/{width}{}", self.cover))
@@ -47,6 +53,12 @@ impl Work {
             "cover": self.cover(400),
         })
     }
+}
+
+/// Words as they are searched for: how they were typed makes no difference.
+pub fn normalised(words: &str) -> String {
+    let words: String = words.nfkc().collect::<String>().to_lowercase();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -166,6 +166,11 @@ pub fn by_time(updated_at: i64, subject_id: u32) -> String {
     format!("{updated_at:013}#{subject_id:010}")
 }
 
+/// A user's collection in numbers.
+pub fn stats(user: UserId) -> Key {
+    key(collection_partition(user), "STATS")
+}
+
 /// How far the synchronisation of a user's collection is.
 pub fn sync_state(user: UserId) -> Key {
     key(sync_partition(user), "STATE")

@@ -27,6 +27,7 @@ mod retries;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
+pub mod stats;
 pub mod sync;
 pub mod table;
 pub mod tokens;

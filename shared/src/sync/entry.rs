@@ -211,11 +211,13 @@ impl Slice<'_> {
     async fn write(&mut self, entry: &Entry, kept: Option<&Entry>) -> Result<bool, Stop> {
         let (store, attempt) = (&self.app.store, Attempt::new(&self.app.entropy));
         let told = kept.is_some_and(|kept| kept.version != entry.version);
-        Ok(if told {
-            store.put_entry(self.user, entry, kept, attempt).await?
-        } else {
-            store.put_entry_untold(self.user, entry, kept, attempt).await?
-        })
+        if told {
+            return Ok(store.put_entry(self.user, entry, kept, attempt).await?);
+        }
+        if kept.is_none_or(|kept| kept.work != entry.work) {
+            self.state.progress.pulled_at = Some(self.now());
+        }
+        Ok(store.put_entry_untold(self.user, entry, kept, attempt).await?)
     }
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
 use crate::app::App;
 use crate::bangumi::{ANIME, Bangumi, BangumiError, Day, EPISODES, Episode, Paged, Subject, SubjectId};
 use crate::clock::Time;
+use crate::collection::work::normalised;
 use crate::id::Attempt;
 use crate::store::StoreError;
 use crate::store::rates::Counter;
@@ -125,12 +125,6 @@ pub async fn search(app: &App, network: &str, words: &str, offset: u32, limit: u
         Ok(Hits { total, works: works.collect() })
     };
     kept_or_asked(app, network, &Shelf::search(&words, offset, limit), 7, |_| DAY, ask).await
-}
-
-/// Words as they are searched for: how they were typed makes no difference.
-pub fn normalised(words: &str) -> String {
-    let words: String = words.nfkc().collect::<String>().to_lowercase();
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The anime that are being shown, by the day of the week.

@@ -128,7 +128,7 @@ async fn an_unknown_status_or_order_or_a_parameter_given_twice_is_400() {
     for query in [
         "status=seen",
         "status=WISH",
-        "sort=rating",
+        "sort=score",
         "sort=UPDATED_AT",
         "sort=%2Bupdated_at",
         "status=wish&status=done",

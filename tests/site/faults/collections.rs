@@ -172,6 +172,7 @@ async fn e61_entries_and_lists_answer_503_while_the_table_fails_and_then_as_befo
     for (route, path) in [
         ("GET /collections/{subject_id}", "/collections/2"),
         ("GET /collections", "/collections?limit=2"),
+        ("GET /collections", "/collections?limit=2&sort=-rating"),
         ("GET /collections/activity", "/collections/activity?limit=2"),
         ("GET /users/{username}/collections", "/users/sakura/collections?limit=2"),
     ] {
@@ -189,4 +190,23 @@ async fn e61_entries_and_lists_answer_503_while_the_table_fails_and_then_as_befo
         };
         withstands(&site, route, async || (), run, after).await;
     }
+}
+
+#[tokio::test]
+async fn e61_numbers_are_worked_out_whether_or_not_they_can_be_kept() {
+    let site = TestSite::start().await;
+    let owner = owner(&site).await;
+    let prepare = async || {
+        site.clock.advance(1);
+        let rating = json!(site.clock.now().0 % 10 + 1);
+        put(&site, &owner, 1, json!({ "status": "done", "rating": rating })).await;
+        rating
+    };
+    let run = async |_: &Value| site.send(owner.http.get(site.url("/collections/stats")), None).await;
+    let after = async |rating: &Value, ended: Ended| {
+        let case = ended.case.clone();
+        let mean = ended.or_else(run(rating)).await.json()["ratings"]["mean"].as_f64();
+        assert_eq!(mean, rating.as_f64(), "{case}");
+    };
+    withstands(&site, "GET /collections/stats", prepare, run, after).await;
 }
