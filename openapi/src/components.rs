@@ -38,7 +38,7 @@ pub(crate) const CLIENT_ID: &str = "client_mvzgk4tfon2gk4tfonzxi33nny";
 const TAGS: [(&str, &str, &[&str]); 8] = [
     ("account", "People and their own accounts.", &["/register", "/login", "/logout", "/account"]),
     ("elsewhere", "Accounts elsewhere: signing in with them, and binding them.", &["/connect"]),
-    ("collections", "The anime collection.", &["/collections", "/users"]),
+    ("collections", "The anime collection.", &["/collections", "/me", "/users"]),
     ("works", "Anime, as Bangumi describes them.", &["/subjects", "/calendar"]),
     ("discovery", "What the server says about itself.", &["/.well-known", "/oauth2/jwks", "/openapi.json"]),
     ("dialects", "Other systems' words, for applications that were written for those: docs/dialects.md.", &[]),

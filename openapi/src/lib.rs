@@ -8,6 +8,7 @@
 mod account;
 mod authorize;
 mod clients;
+mod collection_pages;
 mod collections;
 mod components;
 mod connect;
@@ -55,6 +56,7 @@ fn operations() -> Vec<Operation> {
         account::operations(),
         authorize::operations(),
         clients::operations(),
+        collection_pages::operations(),
         collections::operations(),
         connect::operations(),
         connections::operations(),

@@ -9,6 +9,7 @@ mod entries;
 mod episodes;
 mod filters;
 mod history;
+mod page;
 mod pages;
 mod preconditions;
 mod public;

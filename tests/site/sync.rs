@@ -71,6 +71,11 @@ pub(crate) async fn bound<'s>(site: &'s TestSite, name: &str) -> Bound<'s> {
 }
 
 impl Bound<'_> {
+    /// Who they are.
+    pub(crate) fn user(&self) -> &User {
+        &self.user
+    }
+
     /// A token that is good now.
     pub(crate) async fn token(&self) -> String {
         let (good_until, token) = self.token.borrow().clone();

@@ -64,10 +64,7 @@ pub(crate) async fn patch(State(app): State<App>, Segment(subject): Segment, inc
 pub(crate) async fn delete(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
-        let make = |before: Option<&Entry>| {
-            Ok(before.map(|before| Entry { deleted_at: Some(app.clock.now_millis()), ..before.clone() }))
-        };
-        write(&app, &incoming, user, subject_id, make).await?;
+        remove(&app, &incoming, user, subject_id).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     };
     super::finish(&incoming, answer.await)
@@ -81,22 +78,35 @@ pub(crate) async fn restore(State(app): State<App>, Segment(subject): Segment, i
         if !incoming.body.is_empty() {
             incoming.json_object()?;
         }
-        for _ in 0..TRIES {
-            let kept = app.store.find_kept_entry(user, subject_id).await?;
-            let kept = kept.filter(|kept| kept.is_live() || kept.can_return(app.clock.now_millis()));
-            let kept = kept
-                .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such entry was removed in the last 30 days"))?;
-            if kept.is_live() {
-                return Ok(answer(StatusCode::OK, &kept));
-            }
-            let restored = next(&app, Some(&kept), Entry { deleted_at: None, ..kept.clone() });
-            if sync::put(&app, user, &restored, Some(&kept)).await? {
-                return Ok(answer(StatusCode::OK, &restored));
-            }
-        }
-        Err(busy())
+        Ok(answer(StatusCode::OK, &bring_back(&app, user, subject_id).await?))
     };
     super::finish(&incoming, answer.await)
+}
+
+/// Removes an entry. What is not there is removed already.
+pub(crate) async fn remove(app: &App, incoming: &Incoming, user: UserId, subject_id: u32) -> Result<(), Problem> {
+    let make = |before: Option<&Entry>| {
+        Ok(before.map(|before| Entry { deleted_at: Some(app.clock.now_millis()), ..before.clone() }))
+    };
+    write(app, incoming, user, subject_id, make).await.map(drop)
+}
+
+/// Brings back what was removed. What is there is answered as it is.
+pub(crate) async fn bring_back(app: &App, user: UserId, subject_id: u32) -> Result<Entry, Problem> {
+    for _ in 0..TRIES {
+        let kept = app.store.find_kept_entry(user, subject_id).await?;
+        let kept = kept.filter(|kept| kept.is_live() || kept.can_return(app.clock.now_millis()));
+        let kept =
+            kept.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no such entry was removed in the last 30 days"))?;
+        if kept.is_live() {
+            return Ok(kept);
+        }
+        let restored = next(app, Some(&kept), Entry { deleted_at: None, ..kept.clone() });
+        if sync::put(app, user, &restored, Some(&kept)).await? {
+            return Ok(restored);
+        }
+    }
+    Err(busy())
 }
 
 /// Whose entry of which work it is.

@@ -11,6 +11,7 @@ use shared::app::App;
 use shared::bangumi::Episode;
 use shared::collection::{Entry, Mark, Marked, Status};
 use shared::http::{Incoming, Problem, Segment};
+use shared::id::UserId;
 use shared::oauth::ScopeToken;
 use shared::works;
 
@@ -21,7 +22,7 @@ const MOST: usize = 1_000;
 
 /// Which episodes of a work.
 #[derive(Debug)]
-enum Which {
+pub(crate) enum Which {
     /// These.
     Of(BTreeSet<u32>),
     /// Every main episode up to the one of this number, as they are counted.
@@ -101,32 +102,82 @@ fn which(object: &Map<String, Value>) -> Result<Which, FieldError> {
     }
 }
 
-/// Marks episodes. An anime that is not collected yet is: somebody watches it.
 async fn put(
     app: &App,
     incoming: &Incoming,
     subject: &str,
-    mark: Option<Mark>,
+    wanted: Option<Mark>,
     which: &Which,
 ) -> Result<Response, Problem> {
     let (user, subject_id) = entry::open(app, incoming, subject, ScopeToken::CollectionsWrite).await?;
+    let (entry, new, offer) = mark_all(app, incoming, user, subject_id, wanted, which).await?;
+    let body = json!({ "entry": entry.to_json(), "offer": offer });
+    Ok(entry::with_etag(shared::http::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &body), &entry))
+}
+
+/// Marks episodes. An anime that is not collected yet is: somebody watches it. Gives the entry, whether it is new, and what
+/// its owner may want next.
+pub(crate) async fn mark_all(
+    app: &App,
+    incoming: &Incoming,
+    user: UserId,
+    subject_id: u32,
+    mark: Option<Mark>,
+    which: &Which,
+) -> Result<(Entry, bool, Option<Status>), Problem> {
     let found = works::episodes(app, &incoming.client_network(), subject_id).await?;
-    let all = found.value;
-    let chosen = choose(&all, which)?;
+    let chosen = choose(&found.value, which)?;
+    // To say that nothing is marked collects nothing.
     let make = |before: Option<&Entry>| {
         let new = || Entry::new(subject_id, Status::Watching, app.clock.now_millis());
-        let mut entry = before.cloned().unwrap_or_else(new);
-        for episode in &chosen {
-            let marked = mark.map(|mark| Marked { mark, main: is_main(episode) });
-            entry.marks.set(episode.id, marked);
-        }
-        // To say that nothing is marked collects nothing.
-        Ok(Some(entry).filter(|_| before.is_some() || mark.is_some()))
+        Ok(Some(marked(before.cloned().unwrap_or_else(new), &chosen, mark))
+            .filter(|_| before.is_some() || mark.is_some()))
     };
     let written = entry::write(app, incoming, user, subject_id, make).await?;
     let (entry, new) = written.ok_or_else(entry::not_collected)?;
-    let body = json!({ "entry": entry.to_json(), "offer": offer(&entry, &all) });
-    Ok(entry::with_etag(shared::http::json(if new { StatusCode::CREATED } else { StatusCode::OK }, &body), &entry))
+    let offer = offer(&entry, &found.value);
+    Ok((entry, new, offer))
+}
+
+/// Marks an episode as watched, or takes that back.
+pub(crate) async fn toggle(
+    app: &App,
+    incoming: &Incoming,
+    user: UserId,
+    subject_id: u32,
+    episode: u32,
+) -> Result<(), Problem> {
+    let found = works::episodes(app, &incoming.client_network(), subject_id).await?;
+    let chosen = choose(&found.value, &Which::Of([episode].into()))?;
+    let make = |before: Option<&Entry>| {
+        let new = || Entry::new(subject_id, Status::Watching, app.clock.now_millis());
+        let entry = before.cloned().unwrap_or_else(new);
+        let wanted = Some(Mark::Done).filter(|_| !is_done(&entry, episode));
+        Ok(Some(marked(entry, &chosen, wanted)))
+    };
+    entry::write(app, incoming, user, subject_id, make).await.map(drop)
+}
+
+/// Marks the first main episode as watched that is not. Where there is none, nothing is done.
+pub(crate) async fn watch_next(app: &App, incoming: &Incoming, user: UserId, subject_id: u32) -> Result<(), Problem> {
+    let found = works::episodes(app, &incoming.client_network(), subject_id).await?;
+    let make = |before: Option<&Entry>| {
+        let before = before.ok_or_else(entry::not_collected)?;
+        let next = found.value.iter().find(|episode| is_main(episode) && !is_done(before, episode.id));
+        Ok(Some(marked(before.clone(), next.as_slice(), Some(Mark::Done))))
+    };
+    entry::write(app, incoming, user, subject_id, make).await.map(drop)
+}
+
+fn marked(mut entry: Entry, episodes: &[&Episode], mark: Option<Mark>) -> Entry {
+    for episode in episodes {
+        entry.marks.set(episode.id, mark.map(|mark| Marked { mark, main: is_main(episode) }));
+    }
+    entry
+}
+
+fn is_done(entry: &Entry, episode: u32) -> bool {
+    entry.marks.get(episode).is_some_and(|marked| marked.mark == Mark::Done)
 }
 
 fn choose<'e>(all: &'e [Episode], which: &Which) -> Result<Vec<&'e Episode>, Problem> {
@@ -144,14 +195,13 @@ fn choose<'e>(all: &'e [Episode], which: &Which) -> Result<Vec<&'e Episode>, Pro
     if chosen.is_empty() { Err(none()) } else { Ok(chosen) }
 }
 
-fn is_main(episode: &Episode) -> bool {
+pub(crate) fn is_main(episode: &Episode) -> bool {
     episode.kind == 0
 }
 
 /// What its owner may want next: nothing is done by itself.
-fn offer(entry: &Entry, all: &[Episode]) -> Option<Status> {
+pub(crate) fn offer(entry: &Entry, all: &[Episode]) -> Option<Status> {
     let mut main = all.iter().filter(|episode| is_main(episode)).peekable();
-    let is_done = |episode: &Episode| entry.marks.get(episode.id).is_some_and(|marked| marked.mark == Mark::Done);
-    let finished = main.peek().is_some() && main.all(is_done);
+    let finished = main.peek().is_some() && main.all(|episode| is_done(entry, episode.id));
     (finished && entry.status != Status::Done).then_some(Status::Done)
 }

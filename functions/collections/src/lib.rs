@@ -3,6 +3,7 @@
 mod entry;
 mod episodes;
 mod list;
+mod page;
 mod search;
 mod stats;
 mod sync;
@@ -43,6 +44,10 @@ pub fn router() -> Router<App> {
             "/collections/{subject_id}",
             get(entry::read).put(entry::put).patch(entry::patch).delete(entry::delete).options(edit),
         )
+        .route("/me/collections", get(page::list::show).post(page::list::submit))
+        .route("/me/collections/add", get(page::add::show))
+        .route("/me/collections/sync", get(page::sync::show).post(page::sync::submit))
+        .route("/me/collections/{subject_id}", get(page::entry::show).post(page::entry::submit))
         .route("/users/{username}/collections", get(list::public).options(read))
 }
 

@@ -36,26 +36,38 @@ impl Sealable for Cursor {
     const PURPOSE: &'static str = "collection cursor";
 }
 
+/// A page of one's own entries, and where the next one begins.
+pub(crate) struct Found {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) cursor: Option<String>,
+}
+
 pub(crate) async fn own(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let site = app.site().await?;
         let caller = Caller::require(&app, &site, &incoming).await?;
         caller.allows(ScopeToken::CollectionsRead)?;
-        let user = caller.user.user_id;
-        let filter = filter(&incoming)?;
-        if let Some(order) = order(&incoming)? {
-            return sorted(&app, &site, &incoming, user, &filter, order).await;
-        }
-        // A cursor is no good for what is looked for otherwise.
-        let (page, list) = page(&site, &incoming, &format!("own {user} {filter:?}"))?;
-        if filter.is_open() {
-            let entries = app.store.list_entries(user, &page).await?;
-            return Ok(answer(&site, page.limit, &list, entries, Entry::at, Entry::to_json));
-        }
-        let (entries, next) = look(&app, user, &page, &filter).await?;
-        Ok(page_of(&site, &list, entries.iter().map(Entry::to_json).collect(), next))
+        let Found { entries, cursor } = find(&app, &site, &incoming, caller.user.user_id).await?;
+        let items: Vec<_> = entries.iter().map(Entry::to_json).collect();
+        Ok(shared::http::json(StatusCode::OK, &json!({ "items": items, "next_cursor": cursor })))
     };
     super::finish(&incoming, answer.await)
+}
+
+/// The page of somebody's own entries that the query asks for.
+pub(crate) async fn find(app: &App, site: &Site, incoming: &Incoming, user: UserId) -> Result<Found, Problem> {
+    let filter = filter(incoming)?;
+    if let Some(order) = order(incoming)? {
+        return sorted(app, site, incoming, user, &filter, order).await;
+    }
+    // A cursor is no good for what is looked for otherwise.
+    let (page, list) = page(site, incoming, &format!("own {user} {filter:?}"))?;
+    let (entries, next) = if filter.is_open() {
+        cut(app.store.list_entries(user, &page).await?, page.limit, Entry::at)
+    } else {
+        look(app, user, &page, &filter).await?
+    };
+    Ok(Found { entries, cursor: cursor(site, &list, next) })
 }
 
 pub(crate) async fn public(State(app): State<App>, Segment(username): Segment, incoming: Incoming) -> Response {
@@ -169,20 +181,24 @@ fn answer<T>(
     site: &Site,
     limit: usize,
     list: &str,
-    mut items: Vec<T>,
+    items: Vec<T>,
     at: impl Fn(&T) -> (Millis, u32),
     json: impl Fn(&T) -> Value,
 ) -> Response {
-    // One more than asked for was read: it only says that there is another page.
+    let (items, next) = cut(items, limit, at);
+    let items: Vec<_> = items.iter().map(json).collect();
+    shared::http::json(StatusCode::OK, &json!({ "items": items, "next_cursor": cursor(site, list, next) }))
+}
+
+/// A page, and after what the next one begins. One more than asked for was read: it only says that there is another page.
+fn cut<T>(mut items: Vec<T>, limit: usize, at: impl Fn(&T) -> (Millis, u32)) -> (Vec<T>, Option<(Millis, u32)>) {
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(at);
-    page_of(site, list, items.iter().map(json).collect(), next)
+    (items, next)
 }
 
-/// A page, and the cursor of the next one, which begins after `next`.
-fn page_of(site: &Site, list: &str, items: Vec<Value>, next: Option<(Millis, u32)>) -> Response {
-    let cursor = next
-        .map(|(updated_at, subject_id)| site.sealer.seal(&Cursor { updated_at, subject_id }, CURSOR, list.as_bytes()));
-    shared::http::json(StatusCode::OK, &json!({ "items": items, "next_cursor": cursor }))
+/// The cursor of the page that begins after `next`.
+fn cursor(site: &Site, list: &str, next: Option<(Millis, u32)>) -> Option<String> {
+    next.map(|(updated_at, subject_id)| site.sealer.seal(&Cursor { updated_at, subject_id }, CURSOR, list.as_bytes()))
 }

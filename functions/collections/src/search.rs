@@ -1,9 +1,6 @@
 //! Looking for some of one's own entries, and other orders than the table's.
 
-use axum::response::Response;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use shared::app::{App, Site};
 use shared::clock::Millis;
 use shared::collection::entry::TAG;
@@ -17,7 +14,7 @@ use shared::seal::Sealable;
 use shared::store::StoreError;
 use shared::store::entries::Page;
 
-use crate::list::{limit, status, wrong};
+use crate::list::{Found, limit, status, wrong};
 
 /// How many entries at the most are put in an order that the table does not have: all are read for it.
 const SORTED: usize = 20_000;
@@ -113,7 +110,7 @@ pub(crate) async fn sorted(
     user: UserId,
     filter: &Filter,
     (sort, descending): (Sort, bool),
-) -> Result<Response, Problem> {
+) -> Result<Found, Problem> {
     let params = incoming.query_params()?;
     let (status, limit) = (status(&params)?, limit(&params)?);
     // A cursor is no good for what is looked for otherwise.
@@ -135,6 +132,5 @@ pub(crate) async fn sorted(
     ranked.truncate(limit);
     let next = ranked.last().filter(|_| more).map(|(rank, _)| After(rank.clone()));
     let cursor = next.map(|after| site.sealer.seal(&after, CURSOR, list.as_bytes()));
-    let items: Vec<_> = ranked.iter().map(|(_, entry)| entry.to_json()).collect();
-    Ok(shared::http::json(StatusCode::OK, &json!({ "items": items, "next_cursor": cursor })))
+    Ok(Found { entries: ranked.into_iter().map(|(_, entry)| entry).collect(), cursor })
 }

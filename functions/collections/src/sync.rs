@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use shared::account::FieldError;
 use shared::app::App;
+use shared::clock::Time;
 use shared::collection::merge::Choice;
-use shared::collection::sync::{Attention, Counts, Place, SyncState};
+use shared::collection::sync::{Attention, Counts, Place, Setback, SyncState};
 use shared::collection::{Asked, Entry, Field, Settings, reconcile};
 use shared::http::bearer::Caller;
 use shared::http::{Incoming, Problem, Segment};
@@ -58,16 +59,20 @@ pub(crate) async fn read(State(app): State<App>, incoming: Incoming) -> Response
 pub(crate) async fn change(State(app): State<App>, incoming: Incoming) -> Response {
     let answer = async {
         let user = caller(&app, &incoming, ScopeToken::CollectionsWrite).await?;
-        let object = incoming.json_object()?;
-        let before = app.store.find_sync(user).await?.map(|state| state.settings).unwrap_or_default();
-        let settings = settings(&object, before).map_err(Problem::invalid)?;
-        bound(&app, user).await?;
-        if settings != before {
-            app.store.set_sync(user, settings, app.clock.now_millis(), Attempt::new(&app.entropy)).await?;
-        }
+        set(&app, user, &incoming.json_object()?).await?;
         Ok(shared::http::json(StatusCode::OK, &show(&app, user).await?))
     };
     super::finish(&incoming, answer.await)
+}
+
+pub(crate) async fn set(app: &App, user: UserId, wanted: &Map<String, Value>) -> Result<(), Problem> {
+    let before = app.store.find_sync(user).await?.map(|state| state.settings).unwrap_or_default();
+    let settings = settings(wanted, before).map_err(Problem::invalid)?;
+    bound(app, user).await?;
+    if settings != before {
+        app.store.set_sync(user, settings, app.clock.now_millis(), Attempt::new(&app.entropy)).await?;
+    }
+    Ok(())
 }
 
 /// Now; or what would be done, with `dry_run`.
@@ -76,19 +81,25 @@ pub(crate) async fn start(State(app): State<App>, incoming: Incoming) -> Respons
         let user = caller(&app, &incoming, ScopeToken::CollectionsWrite).await?;
         let object = if incoming.body.is_empty() { Map::new() } else { incoming.json_object()? };
         let (dry_run, offset) = wanted(&object).map_err(|error| Problem::invalid(vec![error]))?;
-        bound(&app, user).await?;
         if dry_run {
+            bound(&app, user).await?;
             return plan(&app, user, offset).await;
         }
-        let state = app.store.find_sync(user).await?;
-        let settings = state.map(|state| state.settings).unwrap_or_default();
-        if !settings.direction.pulls() && !settings.direction.pushes() {
-            return Err(Problem::new(StatusCode::CONFLICT, "the synchronisation is off: choose a direction first"));
-        }
-        app.store.want_sync(user, app.clock.now_millis(), Attempt::new(&app.entropy)).await?;
+        want(&app, user).await?;
         Ok(shared::http::json(StatusCode::ACCEPTED, &show(&app, user).await?))
     };
     super::finish(&incoming, answer.await)
+}
+
+pub(crate) async fn want(app: &App, user: UserId) -> Result<(), Problem> {
+    bound(app, user).await?;
+    let state = app.store.find_sync(user).await?;
+    let settings = state.map(|state| state.settings).unwrap_or_default();
+    if !settings.direction.pulls() && !settings.direction.pushes() {
+        return Err(Problem::new(StatusCode::CONFLICT, "the synchronisation is off: choose a direction first"));
+    }
+    app.store.want_sync(user, app.clock.now_millis(), Attempt::new(&app.entropy)).await?;
+    Ok(())
 }
 
 /// What its owner is asked about.
@@ -116,31 +127,28 @@ pub(crate) async fn conflicts(State(app): State<App>, incoming: Incoming) -> Res
 pub(crate) async fn settle(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
     let answer = async {
         let (user, subject_id) = entry::open(&app, &incoming, &subject, ScopeToken::CollectionsWrite).await?;
-        let object = incoming.json_object()?;
-        let choice: Result<Option<Choice>, _> = word(&object, "choice", "must be mine or theirs");
-        let choice = choice.and_then(|choice| choice.ok_or(FieldError::new("choice", "required")));
-        let field: Result<Option<Field>, _> =
-            word(&object, "field", "must be status, rating, comment, tags, private, episodes or presence");
-        let (choice, field) = match (choice, field) {
-            (Ok(choice), Ok(field)) => (choice, field),
-            (choice, field) => {
-                return Err(Problem::invalid(choice.err().into_iter().chain(field.err()).collect()));
-            }
-        };
-        let entry = answered(&app, user, subject_id, field, choice).await?;
+        let entry = answered(&app, user, subject_id, &incoming.json_object()?).await?;
         let body = json!({ "entry": entry.is_live().then(|| entry.to_json()), "conflict": conflict(&entry) });
         Ok(shared::http::json(StatusCode::OK, &body))
     };
     super::finish(&incoming, answer.await)
 }
 
-async fn answered(
+/// Settles what an entry's owner is asked about, as `object` says: `choice`, and `field` where it is one alone.
+pub(crate) async fn answered(
     app: &App,
     user: UserId,
     subject_id: u32,
-    field: Option<Field>,
-    choice: Choice,
+    object: &Map<String, Value>,
 ) -> Result<Entry, Problem> {
+    let choice: Result<Option<Choice>, _> = word(object, "choice", "must be mine or theirs");
+    let choice = choice.and_then(|choice| choice.ok_or(FieldError::new("choice", "required")));
+    let field: Result<Option<Field>, _> =
+        word(object, "field", "must be status, rating, comment, tags, private, episodes or presence");
+    let (choice, field) = match (choice, field) {
+        (Ok(choice), Ok(field)) => (choice, field),
+        (choice, field) => return Err(Problem::invalid(choice.err().into_iter().chain(field.err()).collect())),
+    };
     for _ in 0..TRIES {
         let kept = app.store.find_kept_entry(user, subject_id).await?;
         let none = || Problem::new(StatusCode::NOT_FOUND, "nothing of the kind is asked about this entry");
@@ -254,14 +262,29 @@ fn refused(stop: Stop) -> Problem {
     }
 }
 
-async fn show(app: &App, user: UserId) -> Result<Value, Problem> {
+/// How the synchronisation is, as its user sees it.
+pub(crate) struct Seen {
+    /// `unbound`, `idle`, `running` or `attention`.
+    pub(crate) state: &'static str,
+    pub(crate) settings: Settings,
+    attention: Option<Attention>,
+    pub(crate) setback: Option<Setback>,
+    /// What the present run did so far.
+    pub(crate) progress: Option<Counts>,
+    /// When the last one ended, and what it did.
+    pub(crate) last_run: Option<(Time, Counts)>,
+    pub(crate) next_run_at: Option<Time>,
+    /// What is asked about: a hundred, or less.
+    pub(crate) asked: Vec<Entry>,
+}
+
+pub(crate) async fn look(app: &App, user: UserId) -> Result<Seen, Problem> {
     let bangumi = ProviderId::bangumi();
     let (link, state, asked) = tokio::try_join!(
         app.store.find_link(user, &bangumi),
         app.store.find_sync(user),
         app.store.list_asked_entries(user, 0, CONFLICTS)
     )?;
-    let settings = state.as_ref().map(|state| state.settings).unwrap_or_default();
     let progress = state.as_ref().map(|state| &state.progress);
     let attention = attention(link.as_ref(), state.as_ref());
     let is_running = is_running(app, state.as_ref());
@@ -271,18 +294,29 @@ async fn show(app: &App, user: UserId) -> Result<Value, Problem> {
         _ if is_running => "running",
         _ => "idle",
     };
-    let next_run_at = state.as_ref().and_then(|state| state.next_run_at);
+    Ok(Seen {
+        state: name,
+        settings: state.as_ref().map(|state| state.settings).unwrap_or_default(),
+        attention,
+        setback: progress.and_then(|progress| progress.setback),
+        progress: progress.filter(|_| name == "running").map(|progress| progress.counts),
+        last_run: progress.and_then(|progress| Some((progress.ended_at?, progress.last))),
+        next_run_at: state.as_ref().and_then(|state| state.next_run_at).filter(|_| name == "idle"),
+        asked,
+    })
+}
+
+async fn show(app: &App, user: UserId) -> Result<Value, Problem> {
+    let Seen { state, settings, attention, setback, progress, last_run, next_run_at, asked } = look(app, user).await?;
+    let last_run = last_run.map(|(at, done)| json!({ "ended_at": at.to_string(), "counts": counts(done) }));
     Ok(json!({
-        "state": name,
+        "state": state,
         "settings": settings,
         "attention": attention,
-        "setback": progress.and_then(|progress| progress.setback),
-        "progress": progress.filter(|_| name == "running").map(|progress| counts(progress.counts)),
-        "last_run": progress.and_then(|progress| {
-            let ended_at = progress.ended_at?;
-            Some(json!({ "ended_at": ended_at.to_string(), "counts": counts(progress.last) }))
-        }),
-        "next_run_at": next_run_at.filter(|_| name == "idle").map(|at| at.to_string()),
+        "setback": setback,
+        "progress": progress.map(counts),
+        "last_run": last_run,
+        "next_run_at": next_run_at.map(|at| at.to_string()),
         "conflicts": asked.len(),
     }))
 }

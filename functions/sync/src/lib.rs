@@ -40,7 +40,8 @@ pub async fn run(app: App) -> Result<(), Error> {
             {
                 outcome = outcome.and(ended?);
             }
-            if app.clock.now() >= ends_at {
+            // Whoever begins without being able to ask anything costs the table as much as one who can.
+            if budget.is_out() || app.clock.now() >= ends_at {
                 break;
             }
             let (app, budget) = (app.clone(), Arc::clone(&budget));
@@ -49,7 +50,7 @@ pub async fn run(app: App) -> Result<(), Error> {
         for ended in working.join_all().await {
             outcome = outcome.and(ended);
         }
-        if outcome.is_err() || app.clock.now() >= ends_at {
+        if outcome.is_err() || budget.is_out() || app.clock.now() >= ends_at {
             break;
         }
     }

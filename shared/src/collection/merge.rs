@@ -103,6 +103,19 @@ pub enum Field {
 impl Field {
     /// Those that Bangumi holds.
     pub const HELD: [Self; 6] = [Self::Status, Self::Rating, Self::Comment, Self::Tags, Self::Private, Self::Episodes];
+
+    /// The field as it is sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Rating => "rating",
+            Self::Comment => "comment",
+            Self::Tags => "tags",
+            Self::Private => "private",
+            Self::Episodes => "episodes",
+            Self::Presence => "presence",
+        }
+    }
 }
 
 /// What the owner of an entry is asked.

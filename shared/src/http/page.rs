@@ -10,7 +10,7 @@ use super::incoming::Incoming;
 use crate::account::User;
 use crate::app::{App, Site};
 use crate::i18n::Lang;
-use crate::pages::{CONTENT_SECURITY_POLICY, Layout, SCRIPT_SECURITY_POLICY, Template};
+use crate::pages::{CONTENT_SECURITY_POLICY, COVERS_SECURITY_POLICY, Layout, SCRIPT_SECURITY_POLICY, Template};
 
 /// What a page for this browser needs around it.
 pub struct Frame {
@@ -44,6 +44,14 @@ impl Frame {
     pub fn render(&self, app: &App, status: StatusCode, page: &impl Template) -> Response {
         let mut response = render(status, page);
         self.browser.remember(&mut response, &app.config.issuer);
+        response
+    }
+
+    /// The same with covers of works, which are Bangumi's.
+    pub fn render_with_covers(&self, app: &App, status: StatusCode, page: &impl Template) -> Response {
+        let mut response = self.render(app, status, page);
+        let policy = HeaderValue::from_static(COVERS_SECURITY_POLICY);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     }
 }

@@ -4,11 +4,14 @@
 use askama::{Error, Template};
 
 use super::{
-    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, ConnectBind, ConnectPending, ConnectRefused,
-    ConnectionRow, Connections, Consent, ConsentScope, Detail, Device, DeviceConfirm, DeviceDone, ErrorPage, FormPost,
-    Home, Layout, Login, ProviderLink, Register, SelectAccount, SessionRow, Sessions, SignOut, SignedOut,
+    Account, AppRow, ApplicationCreated, ApplicationForm, Apps, AskedField, Choice, Collection, CollectionAdd,
+    CollectionEntry, CollectionSync, ConflictRow, ConnectBind, ConnectPending, ConnectRefused, ConnectionRow,
+    Connections, Consent, ConsentScope, Detail, Device, DeviceConfirm, DeviceDone, EntryRow, EpisodeBox, ErrorPage,
+    FormPost, Home, Layout, Login, ProviderLink, Register, SelectAccount, SessionRow, Sessions, Shown, SignOut,
+    SignedOut, Tab,
 };
 use crate::account::{DETAILS, FieldError};
+use crate::collection::Field;
 use crate::i18n::{Lang, fill};
 
 const HOSTILE: &str = "\"><script>alert('moe')</script><img src=x onerror=alert(1)>";
@@ -185,7 +188,7 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
     };
     let failed = |status, detail| ErrorPage::of_status(visitor("/nowhere"), status, detail);
 
-    Ok(vec![
+    let mut samples = vec![
         ("home", Home { layout: visitor("/") }.render()?),
         ("home-signed-in", Home { layout: member("/") }.render()?),
         ("home-hostile", Home { layout: layout(Some(HOSTILE), "/?a=\"><script>") }.render()?),
@@ -396,5 +399,99 @@ pub fn render(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
         ("error", failed(404, None).render()?),
         ("error-detail", failed(400, Some("invalid_request: redirect_uri isn't registered")).render()?),
         ("error-unavailable", failed(503, Some(HOSTILE)).render()?),
+    ];
+    samples.extend(collection(lang)?);
+    Ok(samples)
+}
+
+/// The collection's pages.
+fn collection(lang: Lang) -> Result<Vec<(&'static str, String)>, Error> {
+    let m = lang.messages();
+    let layout = |path| Layout::new(lang, Some("木之本小樱"), "csrf-token", path);
+    let work = |subject_id, title: &str, cover: Option<&str>| Shown {
+        subject_id,
+        title: title.to_owned(),
+        original: Some("CLANNAD".to_owned()),
+        cover: cover.map(str::to_owned),
+        year: Some(2007),
+    };
+    let row = |work, rating, watched, total| EntryRow { work, status: m.status_watching, rating, watched, total };
+    let choice = |value: &str, name: &str, chosen| Choice { value: value.to_owned(), name: name.to_owned(), chosen };
+    let tab = |name, current| Tab { href: "/me/collections".to_owned(), name, current };
+    let list = |rows, error| Collection {
+        layout: layout("/me/collections"),
+        tabs: vec![tab(m.collection_all, true), tab(m.status_watching, false), tab(m.status_done, false)],
+        status: "",
+        words: HOSTILE,
+        orders: vec![choice("-updated_at", m.sort_updated_at, true), choice("title", m.sort_title, false)],
+        rows,
+        next_href: Some("/me/collections?cursor=sealed".to_owned()),
+        is_search: false,
+        error,
+    };
+    let episode =
+        |id: u32, done, main| EpisodeBox { id, number: id.to_string(), title: HOSTILE.to_owned(), done, main };
+    let entry = |title: &str, is_collected, errors| CollectionEntry {
+        layout: layout("/me/collections/12"),
+        work: work(12, title, Some("https://lain.bgm.tv/r/200/pic/cover/l/c2/0a/12_24O6L.jpg")),
+        is_collected,
+        can_return: !is_collected,
+        statuses: vec![choice("watching", m.status_watching, true), choice("done", m.status_done, false)],
+        ratings: vec![choice("", m.entry_no_rating, false), choice("9", "9", true)],
+        comment: title.to_owned(),
+        tags: title.to_owned(),
+        private: true,
+        rewatch_count: "1".to_owned(),
+        started_at: "2026-01-01".to_owned(),
+        finished_at: String::new(),
+        episodes: is_collected.then(|| (1..=13).map(|id| episode(id, id < 8, id < 13)).collect()),
+        offers_done: is_collected,
+        notice: is_collected.then_some(m.entry_saved),
+        errors,
+        error: None,
+    };
+    let sync = |state, words: &str, conflicts, setback| CollectionSync {
+        layout: layout("/me/collections/sync"),
+        state,
+        words: words.to_owned(),
+        setback,
+        last: Some(words.to_owned()),
+        last_at: Some("2026-11-21T15:00:00Z".to_owned()),
+        next_at: Some("2026-11-22T15:00:00Z".to_owned()),
+        settings: vec![("direction", m.sync_direction, vec![choice("both", m.sync_both, true)])],
+        conflicts,
+        error: None,
+    };
+    let asked = |here: &str| AskedField {
+        field: Field::Rating,
+        name: m.entry_rating,
+        here: here.to_owned(),
+        there: "8".to_owned(),
+    };
+    let conflict = |title| ConflictRow { work: work(12, title, None), fields: vec![asked("9"), asked(title)] };
+    let too_long = vec![FieldError::new("comment", "too_long"), FieldError::new("tags", "invalid_tags")];
+    let found = |titles: &[&str]| Some(titles.iter().map(|title| work(12, title, None)).collect());
+    let add = |words, found, error| CollectionAdd { layout: layout("/me/collections/add"), words, found, error };
+    Ok(vec![
+        ("collection-empty", list(vec![], None).render()?),
+        (
+            "collection",
+            list(
+                vec![
+                    row(work(12, "团子大家族", None), Some(9), 7, Some(22)),
+                    row(work(13, HOSTILE, None), None, 3, None),
+                ],
+                Some(m.unavailable),
+            )
+            .render()?,
+        ),
+        ("collection-entry", entry("团子大家族", true, vec![]).render()?),
+        ("collection-entry-hostile", entry(HOSTILE, false, too_long).render()?),
+        ("collection-add", add("", None, None).render()?),
+        ("collection-add-found", add("CLANNAD", found(&["团子大家族", HOSTILE]), None).render()?),
+        ("collection-add-none", add(HOSTILE, found(&[]), Some(m.unavailable)).render()?),
+        ("collection-sync", sync("idle", m.sync_idle, vec![conflict("团子大家族"), conflict(HOSTILE)], None).render()?),
+        ("collection-sync-unbound", sync("unbound", m.sync_unbound, vec![], None).render()?),
+        ("collection-sync-attention", sync("attention", m.sync_attention, vec![], Some(m.sync_setback)).render()?),
     ])
 }

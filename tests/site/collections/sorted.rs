@@ -39,6 +39,9 @@ async fn an_entry_waits_for_nobody_who_does_not_answer() {
     assert!(changed.status == 404 || changed.json()["subject"]["name"].is_string());
 }
 
+/// A work: its number, rating, date and title.
+type Ranked = (u64, Option<u64>, Option<String>, String);
+
 #[tokio::test]
 async fn each_order_is_one_from_both_ends_and_page_by_page() {
     let site = TestSite::start().await;
@@ -56,7 +59,7 @@ async fn each_order_is_one_from_both_ends_and_page_by_page() {
     // The last change is no order of these.
     put(&site, &token, 4, json!({ "status": "done", "rating": 9 })).await;
     works[3].1 = Some(9);
-    let sorted = |key: &dyn Fn(&(u64, Option<u64>, Option<String>, String)) -> Option<String>, descending: bool| {
+    let sorted = |key: &dyn Fn(&Ranked) -> Option<String>, descending: bool| {
         let mut with: Vec<_> = works.iter().filter_map(|work| Some((key(work)?, work.0))).collect();
         let mut without: Vec<_> = works.iter().filter(|work| key(work).is_none()).map(|work| work.0).collect();
         with.sort();

@@ -210,3 +210,70 @@ async fn e61_numbers_are_worked_out_whether_or_not_they_can_be_kept() {
     };
     withstands(&site, "GET /collections/stats", prepare, run, after).await;
 }
+
+/// Somebody with an entry, in a browser, and their form token.
+async fn at_the_page(site: &TestSite) -> (Browser<'_>, String) {
+    let owner = owner(site).await;
+    put(site, &owner, 9717, json!({ "status": "watching" })).await;
+    let csrf = owner.open("/account").await.input("csrf");
+    (owner, csrf)
+}
+
+#[tokio::test]
+async fn e61_the_collections_pages_are_shown_or_503() {
+    let site = TestSite::start().await;
+    let (owner, _) = at_the_page(&site).await;
+    for (route, path, words) in [
+        ("GET /me/collections", "/me/collections", "title-9717"),
+        ("GET /me/collections/{subject_id}", "/me/collections/9717", "id=\"save\""),
+        ("GET /me/collections/add", "/me/collections/add?q=CLANNAD", "role=\"search\""),
+        ("GET /me/collections/sync", "/me/collections/sync", "/connections"),
+    ] {
+        // What Bangumi says is kept.
+        assert_eq!(owner.open(path).await.status, 200);
+        let run = async |(): &()| owner.open(path).await;
+        let after = async |(): &(), ended: Ended| {
+            let case = ended.case.clone();
+            let shown = ended.or_else(run(&())).await;
+            assert!(shown.body.contains(words), "{case}: {}", shown.body);
+        };
+        withstands(&site, route, async || (), run, after).await;
+    }
+}
+
+#[tokio::test]
+async fn e61_a_click_on_the_collections_pages_counts_once() {
+    let site = TestSite::start().await;
+    let (owner, csrf) = at_the_page(&site).await;
+    let watched = async || entry(&site, &owner, 9717).await.json()["progress"]["main"].as_u64().unwrap();
+    let next = async |_: &u64| owner.submit("/me/collections", &[("csrf", &csrf), ("subject_id", "9717")]).await;
+    let after = async |before: &u64, ended: Ended| {
+        let case = &ended.case;
+        let counted = ended.well() || ended.unsaid;
+        assert_eq!(watched().await, before + u64::from(counted), "{case}");
+    };
+    let prepare = async || {
+        // Before the last one.
+        put(&site, &owner, 9717, json!({ "status": "watching" })).await;
+        let none = json!({ "mark": null, "up_to": 9999 });
+        site.send(owner.http.put(site.url("/collections/9717/episodes")).json(&none), None).await;
+        watched().await
+    };
+    withstands(&site, "POST /me/collections", prepare, next, after).await;
+
+    let rating = Cell::new(0);
+    let prepare = async || {
+        rating.set(rating.get() % 10 + 1);
+        rating.get().to_string()
+    };
+    let save = async |rating: &String| {
+        let pairs = [("csrf", csrf.as_str()), ("action", "save"), ("status", "watching"), ("rating", rating)];
+        owner.submit("/me/collections/9717", &pairs).await
+    };
+    let after = async |rating: &String, ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(save(rating)).await.status, 303, "{case}");
+        assert_eq!(entry(&site, &owner, 9717).await.json()["rating"].to_string(), *rating, "{case}");
+    };
+    withstands(&site, "POST /me/collections/{subject_id}", prepare, save, after).await;
+}

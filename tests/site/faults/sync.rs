@@ -129,3 +129,28 @@ async fn e61_a_conflict_is_settled_once_and_a_retry_finds_nothing_to_be_asked() 
     };
     withstands(&site, "POST /collections/sync/conflicts/{subject_id}", prepare, settle, after).await;
 }
+
+#[tokio::test]
+async fn e61_what_is_said_on_the_page_of_it_is_done_once_or_not_at_all() {
+    let site = TestSite::start().await;
+    let them = in_step(&site).await;
+    let browser = site.browser();
+    browser.sign_in(them.user()).await;
+    let csrf = browser.open("/account").await.input("csrf");
+    let turn = std::cell::Cell::new(false);
+    let prepare = async || {
+        them.token().await;
+        turn.set(!turn.get());
+        if turn.get() { "pull" } else { "both" }
+    };
+    let set = async |direction: &&str| {
+        let pairs = [("csrf", csrf.as_str()), ("action", "set"), ("direction", *direction)];
+        browser.submit("/me/collections/sync", &pairs).await
+    };
+    let after = async |direction: &&str, ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(set(direction)).await.status, 303, "{case}");
+        assert_eq!(them.sync().await["settings"]["direction"], **direction, "{case}");
+    };
+    withstands(&site, "POST /me/collections/sync", prepare, set, after).await;
+}

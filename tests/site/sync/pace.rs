@@ -149,3 +149,18 @@ async fn more_people_than_one_look_finds_are_all_looked_after() {
     }
     assert!(app.store.list_due_syncs(0, app.clock.now(), 10).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn where_nobody_may_ask_bangumi_nobody_begins() {
+    let site = TestSite::start().await;
+    for n in 0..30 {
+        bound(&site, &format!("person-{n}")).await;
+    }
+    let app = site.site.app();
+    while app.store.claim_requests(50, app.clock.now_millis(), Attempt::new(&app.entropy)).await.unwrap() {}
+    site.proxy.forget();
+    run(&site).await;
+    let leases =
+        site.proxy.calls().iter().filter(|call| call.request.to_string().contains("lease_until = :until")).count();
+    assert!((1..=16).contains(&leases), "only as many as begin at once, of thirty: {leases}");
+}
