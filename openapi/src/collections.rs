@@ -36,6 +36,33 @@ pub(crate) fn operations() -> Vec<Operation> {
             .with_header(200, "Access-Control-Allow-Origin")
             .fails(ProblemOrPage, &[400, 401, 403, 503]),
         options("/collections/stats", "preflightStats"),
+        may(get("/collections/export", "exportEntries", "One's own collection as a file"), read)
+            .description("Up to 2,000 entries; where more follow, the header `Link` says where.")
+            .in_query("format?", one_of(["json", "csv"]), "csv", "json, if left out")
+            .in_query("after?", between(1, u32::MAX.into()), Value::Null, "the `next_after` of the part before")
+            .answers(200, "The file.", named("Export"), json!({ "items": [exported()], "next_after": null }))
+            .answers_as(200, "", "text/csv")
+            .with_header(200, "Access-Control-Allow-Origin")
+            .fails(ProblemOrPage, &[400, 401, 403, 503]),
+        options("/collections/export", "preflightExport"),
+        may(post("/collections/import", "importEntries", "Takes a file in that was exported"), write)
+            .description(
+                "Up to 1,000 rows. All of it can be read, or nothing is done. What a row does not name stays; what is here and \
+                 not in the file stays. The same file once more changes nothing.",
+            )
+            .in_query("format?", one_of(["json", "csv"]), "json", "json, if left out")
+            .in_query("dry_run?", boolean(), true, "true: nothing is done, and what would be is answered")
+            .takes(JSON, open(vec![("items", list(open(vec![("subject_id", integer(1))])))]), json!({ "items": [exported()] }))
+            .takes("text/csv", text(), json!("subject_id,status\n12,done\n"))
+            .answers(
+                200,
+                "What became of the rows, or would.",
+                named("Imported"),
+                json!({ "dry_run": true, "created": [12], "changed": [], "unchanged": 0, "incomplete": [] }),
+            )
+            .with_header(200, "Access-Control-Allow-Origin")
+            .fails(ProblemOrPage, &[400, 401, 403, 409, 413, 415, 422, 503]),
+        options("/collections/import", "preflightImport"),
         entry(get(one, "getEntry", "One entry"), read)
             .in_header("If-None-Match?", text(), Value::Null, "entity tags that are known already")
             .answers(200, "The entry.", named("Entry"), clannad())
@@ -148,6 +175,15 @@ fn marking(operation: Operation, scope: ScopeToken) -> Operation {
         .fails(ProblemOrPage, &[400, 401, 403, 404, 409, 412, 415, 422, 429, 503])
 }
 
+/// An entry in a file.
+fn exported() -> Value {
+    let mut entry = clannad();
+    if let Some(members) = entry.as_object_mut() {
+        members.insert("episodes".to_owned(), json!({ "done": "30-36" }));
+    }
+    entry
+}
+
 fn stats() -> Value {
     let count = |name: &str, of: Value| json!({ name: of, "entries": 2, "rated": 2, "mean": 7.5 });
     json!({
@@ -187,7 +223,30 @@ pub(crate) fn components() -> Vec<(&'static str, Value)> {
         ("hours", about("how long that took, if each episode has `minutes_per_episode`", json!({ "type": "number" }))),
         ("minutes_per_episode", integer(1)),
     ]);
-    vec![("Stats", about("A collection in numbers.", stats))]
+    let runs = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let exported = json!({ "allOf": [
+        { "type": "object", "required": ["subject_id"] },
+        { "properties": { "episodes": about("which are marked, as runs of their ids", runs) } },
+    ] });
+    let export =
+        closed(vec![("items", list(exported)), ("next_after", about("null in the last part", nullable(integer(1))))]);
+    let field = closed(vec![("field", text()), ("before", json!({})), ("after", json!({}))]);
+    let changed = closed(vec![("subject_id", integer(1)), ("fields", list(field))]);
+    let imported = closed(vec![
+        ("dry_run", boolean()),
+        ("created", about("the works that were not collected", list(integer(1)))),
+        ("changed", about("what is not as before", list(changed))),
+        ("unchanged", about("how many are as the file says", integer(0))),
+        (
+            "incomplete",
+            about("the works that are not collected, and of which the file has no status", list(integer(1))),
+        ),
+    ]);
+    vec![
+        ("Stats", about("A collection in numbers.", stats)),
+        ("Export", about("A part of a collection: entries, with the marks of their episodes.", export)),
+        ("Imported", about("What became of the rows of a file.", imported)),
+    ]
 }
 
 fn mark() -> Value {

@@ -91,6 +91,9 @@ impl Bench {
             if is_done {
                 return tally;
             }
+            if tally.minutes % 20 == 0 {
+                eprintln!("{} minutes, {} requests", tally.minutes, tally.requests);
+            }
             self.site.clock.advance(60);
         }
     }
@@ -142,6 +145,14 @@ async fn main() {
     let world = bench.site.site.fakes().unwrap().control().bangumi();
     world.set(|quirks| (quirks.works, quirks.requests) = (most + 1_000, u32::MAX));
 
+    println!("# What it costs to stay in step with Bangumi\n");
+    println!(
+        "Measured by `cargo run -p tests --example sync > docs/sync-costs.md`, against Bangumi's stand-in and the embedded"
+    );
+    println!(
+        "table: requests to Bangumi, calls of the table and its capacity units, for each user. `cargo xtask cost` makes dollars"
+    );
+    println!("of it.\n");
     println!(
         "| each of {users} users of {entries} entries | requests to Bangumi | of which write | calls of the table | read units | write units |"
     );
@@ -157,7 +168,8 @@ async fn main() {
 
     // Each day begins in the evening of the last: whoever is due once a day comes at another hour.
     bench.site.clock.advance(DAY * 5 / 4);
-    row("a day on which nothing changed", bench.work().await, count);
+    let idle = bench.work().await;
+    row("a day on which nothing changed", idle, count);
 
     for person in &people {
         for entry in bench.entries(person, usize::try_from(changed).unwrap()).await {
@@ -203,8 +215,27 @@ async fn main() {
     }
     app.store.want_sync(person.id, app.clock.now_millis(), Attempt::new(&app.entropy)).await.unwrap();
     row("1 % that changed there", bench.work().await, 1);
+    let (requests, day) = (idle.requests as f64 / others, f64::from(200 * 24 * 60));
+    let millions = |sum: f64| format!("{:.1} million", sum / others);
     println!(
-        "\nAt 200 requests a minute, which all share, the first imports took {} minutes, and that of the one {}.",
+        "\nAll share 200 requests a minute: what Bangumi bears of one address, with room for people who look something up. So"
+    );
+    println!(
+        "the first imports took {} minutes of the stand-in's time, and that of the one {}.\n",
         first.minutes, minutes.minutes
     );
+    println!("## A million users\n");
+    println!("A day on which nothing changed is {} requests to Bangumi,", millions(idle.requests as f64));
+    println!("{} read units and {} write units.", millions(idle.read_units), millions(idle.write_units));
+    println!(
+        "The table and Lambda bear that. **Bangumi does not, from one address**: 200 requests a minute are {day:.0} a day,"
+    );
+    println!(
+        "a daily look at the collections of {:.0} users. Beyond that, those come first who wait for longest; looks are further",
+        day / requests
+    );
+    println!(
+        "apart, and edits made here wait as well. A larger site needs Bangumi's consent to more, and then another number in"
+    );
+    println!("`shared/src/store/allowance.rs`.");
 }

@@ -16,6 +16,7 @@ mod public;
 mod scopes;
 mod sorted;
 mod stats;
+mod transfer;
 
 /// Somebody new, by the token of their own sign-in.
 async fn somebody(site: &TestSite, username: &str) -> String {

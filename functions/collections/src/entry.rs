@@ -18,7 +18,7 @@ use crate::sync;
 
 /// A write that comes second is made again of what came first. Each lost try is somebody else's success, so this many
 /// changes of one entry at once all land.
-const TRIES: usize = 32;
+pub(crate) const TRIES: usize = 32;
 
 /// How long a new entry waits for what its work is called.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -161,7 +161,7 @@ pub(crate) async fn write(
 }
 
 /// `made`, as it follows what is kept.
-fn next(app: &App, kept: Option<&Entry>, made: Entry) -> Entry {
+pub(crate) fn next(app: &App, kept: Option<&Entry>, made: Entry) -> Entry {
     // A machine's clock may be behind that of the one which wrote before: later is later all the same.
     let earliest = kept.map_or(Millis(0), |kept| Millis(kept.updated_at.0 + 1));
     let updated_at = app.clock.now_millis().max(earliest);
@@ -180,7 +180,7 @@ async fn work(app: &App, incoming: &Incoming, subject_id: u32) -> Option<Work> {
     found.ok().map(|found| Work::from(&found.value))
 }
 
-fn busy() -> Problem {
+pub(crate) fn busy() -> Problem {
     Problem::new(StatusCode::CONFLICT, "the entry is being changed elsewhere at this moment: try again")
 }
 

@@ -7,6 +7,7 @@ mod page;
 mod search;
 mod stats;
 mod sync;
+mod transfer;
 
 use axum::Router;
 use axum::response::Response;
@@ -31,6 +32,8 @@ pub fn router() -> Router<App> {
                 .post(sync::start)
                 .options(|| async { cors::preflight("GET, PATCH, POST") }),
         )
+        .route("/collections/export", get(transfer::export).options(read))
+        .route("/collections/import", post(transfer::import).options(act))
         .route("/collections/stats", get(stats::read).options(read))
         .route("/collections/sync/conflicts", get(sync::conflicts).options(read))
         .route("/collections/sync/conflicts/{subject_id}", post(sync::settle).options(act))

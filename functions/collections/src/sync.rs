@@ -40,7 +40,8 @@ pub(crate) async fn put(app: &App, user: UserId, entry: &Entry, kept: Option<&En
     written
 }
 
-async fn nudge(app: &App, user: UserId) {
+/// Bangumi is to know soon of what changed here, where the user wants that.
+pub(crate) async fn nudge(app: &App, user: UserId) {
     if let Err(error) = app.store.nudge_sync(user, app.clock.now_millis(), Attempt::new(&app.entropy)).await {
         tracing::warn!(%error, "the synchronisation is not told of a change, and sends it with its next run");
     }
@@ -168,7 +169,8 @@ pub(crate) async fn answered(
     Err(Problem::new(StatusCode::CONFLICT, "the entry is being changed elsewhere at this moment: try again"))
 }
 
-async fn caller(app: &App, incoming: &Incoming, scope: ScopeToken) -> Result<UserId, Problem> {
+/// Who calls, and may do so.
+pub(crate) async fn caller(app: &App, incoming: &Incoming, scope: ScopeToken) -> Result<UserId, Problem> {
     let site = app.site().await?;
     let caller = Caller::require(app, &site, incoming).await?;
     caller.allows(scope)?;

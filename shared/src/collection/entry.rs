@@ -295,6 +295,11 @@ impl Edit {
         if errors.is_empty() { Ok(edit) } else { Err(errors) }
     }
 
+    /// How far, where that came.
+    pub fn status(&self) -> Option<Status> {
+        self.status
+    }
+
     /// The whole entry as PUT means it: what did not come has its default.
     ///
     /// # Errors

@@ -120,7 +120,7 @@ impl FromIterator<(u32, Marked)> for Marks {
     }
 }
 
-/// How many episodes a work can have here: no run that is longer was written by us.
+/// How many episodes a work can have here: runs that are longer together were not written by us.
 const MOST: u32 = 20_000;
 
 /// The groups in which marks are stored.
@@ -143,16 +143,17 @@ impl Serialize for Marks {
 impl<'de> Deserialize<'de> for Marks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = BTreeMap::<String, String>::deserialize(deserializer)?;
-        let mut marks = Self::default();
+        let (mut marks, mut left) = (Self::default(), MOST);
         for (name, marked) in GROUPS {
             let Some(runs) = stored.get(name) else { continue };
             for run in runs.split(',') {
                 let (first, last) = run.split_once('-').unwrap_or((run, run));
                 let wrong = || serde::de::Error::custom("not a run of episodes");
                 let (first, last): (u32, u32) = first.parse().ok().zip(last.parse().ok()).ok_or_else(wrong)?;
-                if last < first || last - first > MOST {
+                if last < first {
                     return Err(wrong());
                 }
+                left = left.checked_sub((last - first).saturating_add(1)).ok_or_else(wrong)?;
                 marks.0.extend((first..=last).map(|episode| (episode, marked)));
             }
         }
@@ -187,7 +188,14 @@ mod tests {
 
     #[test]
     fn what_is_no_run_is_no_marks() {
-        for json in [r#"{"done":"9-7"}"#, r#"{"done":"a"}"#, r#"{"done":""}"#, r#"{"done":"1-4000000000"}"#] {
+        for json in [
+            r#"{"done":"9-7"}"#,
+            r#"{"done":"a"}"#,
+            r#"{"done":""}"#,
+            r#"{"done":"1-4000000000"}"#,
+            r#"{"done":"0-4294967295"}"#,
+            r#"{"done":"1-15000","wish":"20000-30000"}"#,
+        ] {
             assert!(serde_json::from_str::<Marks>(json).is_err(), "{json}");
         }
     }

@@ -12,6 +12,7 @@ pub mod reconcile;
 pub mod sort;
 pub mod stats;
 pub mod sync;
+pub mod transfer;
 pub mod work;
 
 pub use activity::Activity;

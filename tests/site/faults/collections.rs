@@ -277,3 +277,37 @@ async fn e61_a_click_on_the_collections_pages_counts_once() {
     };
     withstands(&site, "POST /me/collections/{subject_id}", prepare, save, after).await;
 }
+
+#[tokio::test]
+async fn e61_a_file_goes_out_whole_and_what_a_cut_import_left_the_next_one_does() {
+    let site = TestSite::start().await;
+    let owner = owner(&site).await;
+    put(&site, &owner, 1, json!({ "status": "wish" })).await;
+    let export = async |(): &()| site.send(owner.http.get(site.url("/collections/export?format=csv")), None).await;
+    let after = async |(): &(), ended: Ended| {
+        let case = ended.case.clone();
+        assert!(ended.or_else(export(&())).await.body.contains("\n1,"), "{case}");
+    };
+    withstands(&site, "GET /collections/export", async || (), export, after).await;
+
+    let rating = Cell::new(0);
+    let prepare = async || {
+        site.clock.advance(1);
+        rating.set(rating.get() % 10 + 1);
+        rating.get()
+    };
+    let import = async |rating: &u32| {
+        let items =
+            json!([{ "subject_id": 1, "rating": rating }, { "subject_id": 2, "status": "done", "rating": rating }]);
+        let request = owner.http.post(site.url("/collections/import")).json(&json!({ "items": items }));
+        site.send(request, None).await
+    };
+    let after = async |rating: &u32, ended: Ended| {
+        let case = ended.case.clone();
+        assert_eq!(ended.or_else(import(rating)).await.status, 200, "{case}");
+        for subject in [1, 2] {
+            assert_eq!(entry(&site, &owner, subject).await.json()["rating"], *rating, "{case}");
+        }
+    };
+    withstands(&site, "POST /collections/import", prepare, import, after).await;
+}

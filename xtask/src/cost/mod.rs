@@ -23,6 +23,8 @@ const LOGGED_BYTES: f64 = 900.0;
 const ANSWERED_BYTES: f64 = 2_000.0;
 /// X-Ray's own rule: the first request of a second, and one in twenty of the others.
 const TRACED: f64 = 0.05;
+/// What an answer of Bangumi's is waited for, in ms. An assumption, too: it is far from AWS.
+const BANGUMI_MS: f64 = 300.0;
 /// Hours of an average month.
 const HOURS: f64 = 730.0;
 
@@ -76,6 +78,7 @@ pub(crate) fn run() -> Result<()> {
     let read = |path: &str| std::fs::read_to_string(project.root.join(path));
     let report = report(&read("template.yaml")?, &read("docs/costs.md")?, &read("docs/benchmarks.md")?)?;
     print!("{report}");
+    print!("{}", in_step(&read("template.yaml")?, &read("docs/sync-costs.md")?)?);
     Ok(())
 }
 
@@ -93,11 +96,12 @@ fn report(template: &str, table: &str, processor: &str) -> Result<String> {
     }
     let runs: f64 = template.runs_a_month()?;
     let memory = template.memory("sweep")? / 1024.0;
-    // A scheduled run that finds nothing to do: a cold start and a query.
+    // A scheduled run that finds nothing to do: at the most a cold start and eight queries, which are half a unit each.
     let schedules = runs * (PRICES.schedule + PRICES.lambda_request + 0.3 * memory * PRICES.lambda_gb_second);
+    let schedules = schedules + runs * (4.0 * PRICES.read_unit + LOGGED_BYTES * PRICES.log_gb / 1e9);
     let idle = [
         ("the secret", PRICES.secret_month),
-        ("scheduled runs", schedules + runs * PRICES.read_unit),
+        ("scheduled runs, and their logs", schedules),
         ("the table: a hundredth of a GB, and its backups", 0.01 * (PRICES.table_gb_month + PRICES.backup_gb_month)),
         ("alarms beyond ten", (template.alarms() - 10.0).max(0.0) * PRICES.alarm_month),
         ("API, functions, logs, dashboard", 0.0),
@@ -109,6 +113,38 @@ fn report(template: &str, table: &str, processor: &str) -> Result<String> {
     let sum: f64 = idle.iter().map(|(_, dollars)| dollars).sum();
     writeln!(out, "| together | **${sum:.2}** |\n")?;
     writeln!(out, "{}", prices::table())?;
+    Ok(out)
+}
+
+/// What it costs to keep collections in step with Bangumi, of which docs/sync-costs.md has the measurements.
+fn in_step(template: &str, measured: &str) -> Result<String> {
+    let template: Template = serde_saphyr::from_str(template).map_err(|error| format!("template.yaml: {error}"))?;
+    let measured = rows(measured);
+    let memory = template.memory("sync")? / 1024.0;
+    // A month has 30 days, of which four are those of a look at everything.
+    let (idle, full) = ("a day on which nothing changed", "a day with a look at everything");
+    let (there, here) = ("a day on which 1 % changed there", "1 % that changed here, sent");
+    let month = [
+        ("nothing changes", vec![(26.0, idle), (4.0, full)]),
+        ("1 % changes on either side every day", vec![(26.0, there), (4.0, full), (30.0, here)]),
+    ];
+    let mut out = String::from(
+        "\n| a user of 300 entries in step, a month | requests to Bangumi | DynamoDB | Lambda | together | a million of them |\n\
+         |---|---:|---:|---:|---:|---:|\n",
+    );
+    for (name, days) in month {
+        let of = |column: &str| -> Result<f64> {
+            days.iter().map(|(times, row)| Ok(times * number(&measured, row, column)?)).sum()
+        };
+        let requests = of("requests to Bangumi")?;
+        let table = of("read units")? * PRICES.read_unit + of("write units")? * PRICES.write_unit;
+        // As if nobody else were worked on meanwhile: with others, they wait together.
+        let seconds = (requests * BANGUMI_MS + of("calls of the table")? * TABLE_MS) / 1000.0;
+        let lambda = seconds * memory * PRICES.lambda_gb_second;
+        let sum = table + lambda;
+        let million = sum * 1e6;
+        writeln!(out, "| {name} | {requests:.0} | ${table:.6} | ${lambda:.6} | **${sum:.6}** | **${million:.0}** |")?;
+    }
     Ok(out)
 }
 
@@ -269,6 +305,28 @@ Resources:
     fn a_function_with_less_memory_has_a_share_of_a_cpu_and_takes_longer() {
         let billed = 0.8 / (256.0 / 1769.0) + 5.0;
         assert!((of("userinfo").lambda - (0.2 + billed / 1000.0 * 0.25 * 13.3334)).abs() < 0.005);
+    }
+
+    #[test]
+    fn staying_in_step_is_paid_for_by_unit_and_by_what_is_waited_for() {
+        let template = "
+Globals: { Function: { MemorySize: 256 } }
+Resources:
+  Sync: { Type: AWS::Serverless::Function, Properties: { CodeUri: functions/sync } }
+";
+        let measured = "
+| each | requests to Bangumi | calls of the table | read units | write units |
+|---|---:|---:|---:|---:|
+| a day on which nothing changed | 1.0 | 10.0 | 8.0 | 6.0 |
+| a day with a look at everything | 6.0 | 40.0 | 300.0 | 10.0 |
+| a day on which 1 % changed there | 1.0 | 11.0 | 9.0 | 16.0 |
+| 1 % that changed here, sent | 3.0 | 12.0 | 8.0 | 11.0 |
+";
+        let told = in_step(template, measured).unwrap();
+        // 50 requests; 1,408 read units and 196 write units; 17.1 seconds of waiting, with a quarter of a GB.
+        let expected = "| nothing changes | 50 | $0.000299 | $0.000057 | **$0.000356** | **$356** |";
+        assert!(told.contains(expected), "{told}");
+        assert!(in_step(template, "| a |\n|---|\n").is_err(), "what was not measured is no zero");
     }
 
     #[test]
