@@ -62,7 +62,9 @@ where
         let handler = |event: LambdaEvent<serde_json::Value>| {
             let (app, context) = (app.clone(), event.context);
             async move {
-                log::run(&context.env_config.function_name, context.request_id, &app.clock, run(app.clone())).await
+                // Boxed: what a run awaits is deep, and with what is around it too deep for the compiler.
+                let run = Box::pin(run(app.clone()));
+                log::run(&context.env_config.function_name, context.request_id, &app.clock, run).await
             }
         };
         lambda_runtime::run(service_fn(handler)).await

@@ -119,15 +119,17 @@ pub fn to_json(entries: &[Entry]) -> Vec<Value> {
     entries.iter().map(each).collect()
 }
 
-/// Reads what [`to_json`] wrote: `{"items": […]}`, or the list alone.
+/// Reads what [`to_json`] wrote, in `{"items": […]}`.
 ///
 /// # Errors
 /// [`TransferError`].
 pub fn from_json(text: &[u8]) -> Result<Vec<Row>, TransferError> {
     let format = |text: &str| TransferError::Format(text.to_owned());
     let value: Value = serde_json::from_slice(text).map_err(|error| TransferError::Format(error.to_string()))?;
-    let items = value.get("items").unwrap_or(&value);
-    let items = items.as_array().ok_or_else(|| format("it must be {\"items\": […]}, as it was exported"))?;
+    let items = value
+        .get("items")
+        .and_then(Value::as_array)
+        .ok_or_else(|| format("it must be {\"items\": […]}, as it was exported"))?;
     let row = |(at, item): (usize, &Value)| {
         let wrong = TransferError::Row { row: at, field: "", message: "must be an object" };
         let object = item.as_object().ok_or(wrong)?;
