@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::account::CSRF;
 use crate::operation::Errors::Page;
 use crate::operation::{FORM, Operation, get, post};
-use crate::schema::{between, one_of, open, text, within, words};
+use crate::schema::{between, one_of, open, text, words};
 
 pub(crate) fn operations() -> Vec<Operation> {
     let (list, one) = ("/me/collections", "/me/collections/{subject_id}");
     let (add, sync) = ("/me/collections/add", "/me/collections/sync");
     let number = || between(1, u32::MAX.into());
     let page = |operation: Operation| {
-        let operation = operation.security(&["session"]).shows(200, "The page.");
+        let operation = operation.security(&["session", ""]).shows(200, "The page.");
         operation.redirects("To the sign-in page, where nobody is signed in.")
     };
     let form =
@@ -23,7 +23,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         page(get(list, "showCollection", "One's own collection, as a page"))
             .description("Looks for entries as `GET /collections` does.")
             .in_query("status?", text(), "watching", "only these")
-            .in_query("q?", within(0, 100), "魔法", "only those that have all these words")
+            .in_query("q?", text(), "魔法", "only those that have all these words")
             .in_query("sort?", text(), "-rating", "by what")
             .in_query("cursor?", text(), json!(null), "where the page begins")
             .fails(Page, &[400, 503]),
@@ -35,7 +35,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             )
             .fails(Page, &[400, 403, 404, 409, 415, 429, 503]),
         page(get(add, "findToCollect", "Finds an anime to add, as a page"))
-            .in_query("q?", within(0, 100), "CLANNAD", "what it is called")
+            .in_query("q?", text(), "CLANNAD", "what it is called")
             .fails(Page, &[400, 429, 503]),
         page(get(sync, "showSync", "The synchronisation with Bangumi, as a page")).fails(Page, &[400, 503]),
         form(post(sync, "changeSyncByForm", "The page's forms: settings, now, and what is to be settled"))
