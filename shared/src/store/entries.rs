@@ -120,7 +120,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn list_kept_entries(&self, user: UserId, after: u32, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let after = keys::entry(user, after);
-        let (from, to) = (format!("{}!", after.sk), keys::entry(user, u32::MAX).sk);
+        let (from, to) = (format!("{}!", after.sk), format!("{}~", keys::entry(user, u32::MAX).sk));
         let partition = after.pk;
         self.query(Query { index: None, partition, from, to, descending: false, limit, attributes: None }).await
     }
@@ -131,7 +131,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn list_waiting_entries(&self, user: UserId, after: u32, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let of = async |prefix: &str| -> Result<Vec<Entry>, StoreError> {
-            let (from, to) = (format!("{}!", keys::waiting(prefix, after)), keys::waiting(prefix, u32::MAX));
+            let (from, to) =
+                (format!("{}!", keys::waiting(prefix, after)), format!("{}~", keys::waiting(prefix, u32::MAX)));
             let partition = keys::collection_partition(user);
             let index = Some("LSI3");
             self.query(Query { index, partition, from, to, descending: false, limit, attributes: None }).await
@@ -148,7 +149,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_asked_entries(&self, user: UserId, after: u32, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        let (from, to) = (format!("{}!", keys::waiting(keys::ASKED, after)), keys::waiting(keys::ASKED, u32::MAX));
+        let (from, to) =
+            (format!("{}!", keys::waiting(keys::ASKED, after)), format!("{}~", keys::waiting(keys::ASKED, u32::MAX)));
         let (index, partition) = (Some("LSI3"), keys::collection_partition(user));
         self.query(Query { index, partition, from, to, descending: false, limit, attributes: None }).await
     }

@@ -46,6 +46,10 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
         let path = format!("/collections/sync/conflicts?after={after}");
         assert_eq!(site.get(&path, Some(&sakura.token().await)).await.status, 400, "{after}");
     }
+    let last = site.get("/collections/sync/conflicts?after=4294967295", Some(&sakura.token().await)).await;
+    assert_eq!((last.status, &last.json()["items"]), (200, &json!([])));
+    let last = site.get("/collections/export?after=4294967295", Some(&sakura.token().await)).await;
+    assert_eq!((last.status, &last.json()["items"]), (200, &json!([])));
     assert_eq!(sakura.state().await, before);
     sakura.set(json!({ "direction": "off" })).await;
     let off = site.post("/collections/sync", Some(&sakura.token().await), json!({})).await;

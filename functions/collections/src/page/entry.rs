@@ -18,11 +18,8 @@ use super::{Reader, shown, submitted, words};
 use crate::{entry, episodes};
 
 pub(crate) async fn show(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
-    let page = async |reader| {
-        let subject = entry::number(&subject).ok_or_else(Problem::not_found)?;
-        render(&app, &incoming, reader, subject, None).await
-    };
-    shown(&app, &incoming, page).await
+    let Some(subject) = entry::number(&subject) else { return Problem::not_found().to_page(&incoming) };
+    shown(&app, &incoming, async |reader| render(&app, &incoming, reader, subject, None).await).await
 }
 
 pub(crate) async fn submit(State(app): State<App>, Segment(subject): Segment, incoming: Incoming) -> Response {
